@@ -1,0 +1,124 @@
+"""The Chromium process: found, started under a guard, and gone with its profile whatever happens to us."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from scrapers.fallas import Codigo, Falla
+
+EJECUTABLES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome")
+ARRANQUE_S = 20.0
+
+ARGUMENTOS = (
+    "--headless",
+    "--remote-debugging-port=0",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-breakpad",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--disable-gpu",
+    "--disable-hang-monitor",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-features=Translate,MediaRouter,OptimizationHints,IsolateOrigins,site-per-process",
+    "--block-new-web-contents",
+    "--hide-scrollbars",
+    "--metrics-recording-only",
+    "--mute-audio",
+    "--no-proxy-server",
+    "--password-store=basic",
+    "--use-mock-keychain",
+    "--window-size=1280,900",
+)
+
+GUARDIAN = """
+perfil=$1; shift
+exec 3<&0
+setsid "$@" </dev/null >/dev/null 2>"$perfil/salida" 3<&- &
+hijo=$!
+( read -r _ <&3; kill -s KILL -- "-$hijo" ) 2>/dev/null &
+lector=$!
+wait "$hijo" 2>/dev/null
+kill -s KILL "$lector" 2>/dev/null
+for vez in 1 2 3 4 5 6 7 8 9 10; do
+    kill -s KILL -- "-$hijo" 2>/dev/null
+    rm -rf "$perfil" 2>/dev/null
+    [ -e "$perfil" ] || exit 0
+    sleep 0.1
+done
+"""
+"""A shell that holds Chromium: when our end of its standard input closes, which even SIGKILL cannot prevent,
+it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper."""
+
+
+def ejecutable(elegido: Path | None = None) -> str:
+    """Path of the browser: the chosen one, else a headless shell, else Chromium, else Chrome."""
+    for candidato in (str(elegido),) if elegido else EJECUTABLES:
+        hallado = shutil.which(candidato)
+        if hallado:
+            return hallado
+    raise Falla(Codigo.NAVEGADOR_CAIDO, detalle="no hay Chromium: instale chromium-headless-shell")
+
+
+class Chromium:
+    """A running browser process. `ws` is its DevTools address, on loopback."""
+
+    def __init__(self, *, elegido: Path | None = None, con_sandbox: bool | None = None) -> None:
+        """Start the process; about 0.1 s. Raises Falla NAVEGADOR_CAIDO."""
+        if con_sandbox is None:
+            con_sandbox = os.geteuid() != 0
+        self._perfil = Path(tempfile.mkdtemp(prefix="consultas-chromium-"))
+        comando = [ejecutable(elegido), *ARGUMENTOS, f"--user-data-dir={self._perfil}"]
+        if not con_sandbox:
+            comando.append("--no-sandbox")
+        self._guardian = subprocess.Popen(
+            ["/bin/sh", "-c", GUARDIAN, "guardian", str(self._perfil), *comando],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.ws = self._esperar_puerto()
+
+    def _esperar_puerto(self) -> str:
+        archivo = self._perfil / "DevToolsActivePort"
+        limite = time.monotonic() + ARRANQUE_S
+        while time.monotonic() < limite and self.vivo:
+            lineas = archivo.read_text().split("\n") if archivo.exists() else []
+            if len(lineas) == 2:
+                return f"ws://127.0.0.1:{lineas[0]}{lineas[1]}"
+            time.sleep(0.01)
+        salida = self._ultimas_lineas()
+        self.matar()
+        raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"Chromium no arrancó: {salida}")
+
+    def _ultimas_lineas(self) -> str:
+        salida = self._perfil / "salida"
+        return salida.read_text(errors="replace")[-500:] if salida.exists() else "sin salida"
+
+    @property
+    def vivo(self) -> bool:
+        """Whether the process still runs."""
+        return self._guardian.poll() is None
+
+    def matar(self) -> None:
+        """Kill the browser and remove its profile; returns when both are gone, within 5 s."""
+        assert self._guardian.stdin is not None
+        self._guardian.stdin.close()
+        try:
+            self._guardian.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._guardian.pid, signal.SIGKILL)
+            self._guardian.wait()
+            shutil.rmtree(self._perfil, ignore_errors=True)

@@ -1,0 +1,69 @@
+"""One consulta in the shared browser: opened, bounded in time, and, when it fails, photographed."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from scrapers.base import Scraper
+from scrapers.evidencia import Evidencia
+from scrapers.fallas import Codigo, Falla
+from scrapers.navegador import Navegador
+from scrapers.pagina import Pagina
+from scrapers.pestana import con_limite
+from scrapers.verdad import Deuda
+
+logger = logging.getLogger(__name__)
+
+EVIDENCIA_S = 8.0
+
+
+class FallaConEvidencia(Exception):
+    """A falla of a consulta that reached a page, with what the page looked like."""
+
+    def __init__(self, falla: Falla, evidencia: Evidencia) -> None:
+        super().__init__(str(falla))
+        self.falla = falla
+        self.evidencia = evidencia
+
+
+async def consultar(
+    navegador: Navegador,
+    scraper: Scraper,
+    pedido: Mapping[str, str],
+    *,
+    url: str,
+    plazo_s: float,
+    evidencia_max_bytes: int,
+) -> Deuda:
+    """Run `scraper` for the validated `pedido` at the portal's base `url`, for at most `plazo_s` seconds.
+
+    Returns the deuda with its prueba. Raises Falla when no page was reached, else FallaConEvidencia; a bug of
+    the scraper is logged and comes out as ERROR_INTERNO.
+    """
+    secretos = scraper.secretos(pedido)
+    async with navegador.pestana() as pestana:
+        pagina = Pagina(pestana, url)
+        tarea = asyncio.ensure_future(scraper.consultar(pagina, pedido))
+        try:
+            esperados: set[asyncio.Future[Any]] = {tarea, pestana.rota}
+            await asyncio.wait(esperados, timeout=plazo_s, return_when=asyncio.FIRST_COMPLETED)
+            if tarea.done():
+                return tarea.result()
+            codigo = Codigo.NAVEGADOR_CAIDO if pestana.rota.done() else Codigo.TIEMPO_AGOTADO
+            raise Falla(codigo, detalle=f"a los {plazo_s} s o antes")
+        except Exception as error:
+            falla = _como_falla(error, scraper)
+            if pestana.rota.done():
+                raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=falla.detalle) from None
+            evidencia = await con_limite(pagina.evidencia(secretos), EVIDENCIA_S) or Evidencia()
+            raise FallaConEvidencia(falla, evidencia.saneada(secretos, evidencia_max_bytes)) from None
+        finally:
+            tarea.cancel()
+
+
+def _como_falla(error: Exception, scraper: Scraper) -> Falla:
+    if isinstance(error, Falla):
+        return error
+    logger.error("Error en el scraper de %s", scraper.nombre, exc_info=error)
+    return Falla(Codigo.ERROR_INTERNO, detalle=type(error).__name__)

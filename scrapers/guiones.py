@@ -1,0 +1,99 @@
+"""The scripts that run inside a page, in a world of their own. Each is one JavaScript function."""
+
+_VISIBLE = """
+const visible = el => el.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})
+    && el.getClientRects().length > 0;
+const pausa = ms => new Promise(sigue => setTimeout(sigue, ms));
+const buscar = selector => [...document.querySelectorAll(selector)].find(visible);
+"""
+
+VISIBLE = f"selector => {{ {_VISIBLE} return buscar(selector) !== undefined; }}"
+
+ESPERAR = f"""async (selectores, ms) => {{ {_VISIBLE}
+    const fin = performance.now() + ms;
+    for (;;) {{
+        const hallado = selectores.find(buscar);
+        if (hallado !== undefined) return hallado;
+        if (performance.now() > fin) return null;
+        await pausa(15);
+    }}
+}}"""
+
+ESCRIBIR = f"""async (selector, valor, ms) => {{ {_VISIBLE}
+    const fin = performance.now() + ms;
+    for (;;) {{
+        const el = buscar(selector);
+        if (el !== undefined && !el.disabled && !el.readOnly) {{
+            el.focus();
+            el.value = valor;
+            el.dispatchEvent(new InputEvent('input', {{bubbles: true, composed: true, data: valor}}));
+            el.dispatchEvent(new Event('change', {{bubbles: true}}));
+            await pausa(0);
+            if (el.isConnected && el.value === valor) return true;
+        }}
+        if (performance.now() > fin) return false;
+        await pausa(15);
+    }}
+}}"""
+
+PULSAR = f"""async (selector, ms) => {{ {_VISIBLE}
+    const fin = performance.now() + ms;
+    for (;;) {{
+        let motivo = 'no está';
+        const el = buscar(selector);
+        if (el !== undefined) {{
+            el.scrollIntoView({{block: 'center', inline: 'center'}});
+            const caja = el.getBoundingClientRect();
+            const encima = document.elementFromPoint(caja.x + caja.width / 2, caja.y + caja.height / 2);
+            if (el.disabled || el.getAttribute('aria-disabled') === 'true') motivo = 'deshabilitado';
+            else if (encima !== null && !el.contains(encima) && !encima.contains(el)) motivo = 'tapado';
+            else {{ el.click(); return null; }}
+        }}
+        if (performance.now() > fin) return motivo;
+        await pausa(15);
+    }}
+}}"""
+
+FOTO = """selector => {
+    const raiz = document.querySelector(selector);
+    if (raiz === null) return null;
+    const inerte = document.implementation.createHTMLDocument('');
+    const omitidos = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'LINK', 'META', 'HEAD', 'IFRAME', 'OBJECT']);
+    const seVe = el => getComputedStyle(el).display === 'contents'
+        || el.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
+    const copiar = nodo => {
+        if (nodo.nodeType === Node.TEXT_NODE) return inerte.createTextNode(nodo.data);
+        if (nodo.nodeType !== Node.ELEMENT_NODE || omitidos.has(nodo.tagName.toUpperCase())) return null;
+        if (nodo !== document.documentElement && !seVe(nodo)) return null;
+        const copia = inerte.createElement(nodo.localName);
+        for (const {name, value} of nodo.attributes) {
+            if (!name.startsWith('on') && name !== 'style') copia.setAttribute(name, value);
+        }
+        if (nodo.localName === 'input' && nodo.type !== 'password') copia.setAttribute('value', nodo.value);
+        if (nodo.localName === 'select') {
+            copia.textContent = nodo.selectedOptions[0]?.textContent ?? '';
+            return copia;
+        }
+        for (const hijo of (nodo.shadowRoot ?? nodo).childNodes) {
+            const copiado = copiar(hijo);
+            if (copiado !== null) copia.append(copiado);
+        }
+        return copia;
+    };
+    const copia = copiar(raiz);
+    return {html: copia === null ? '' : copia.outerHTML, url: location.href};
+}"""
+
+OCULTAR = """secretos => {
+    for (const campo of document.querySelectorAll('input, textarea')) {
+        if (campo.type === 'password' || secretos.some(s => campo.value.includes(s))) campo.value = '•••';
+    }
+}"""
+
+RECORTE = """selector => {
+    const el = document.querySelector(selector);
+    if (el === null) return null;
+    el.scrollIntoView({block: 'center'});
+    const {x, y, width, height} = el.getBoundingClientRect();
+    return {x: x + scrollX, y: y + scrollY, width: Math.min(width, 2000), height: Math.min(height, 3000)};
+}"""

@@ -1,0 +1,205 @@
+"""One Chromium per worker process, shared by its consultas; the only file that knows pyppeteer.
+
+pyppeteer carries the DevTools protocol (its Connection and CDPSession); the tab on top of it is ours, since
+pyppeteer 2.0's Page hangs on crashed pages and dialogs and speaks parts of the protocol that are gone.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyppeteer.connection import CDPSession, Connection
+from pyppeteer.errors import NetworkError
+
+from scrapers.chromium import Chromium
+from scrapers.fallas import Codigo, Falla
+from scrapers.pestana import ContextoPerdido, Pestana, con_limite
+
+logger = logging.getLogger(__name__)
+logging.getLogger("pyppeteer").setLevel(logging.CRITICAL)
+
+CIERRE_S = 3.0
+"""How long a context may take to close before its browser is given up."""
+ABRIR_S = 15.0
+
+PERDIDO = ("Execution context was destroyed", "Cannot find context", "Inspected target navigated or closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Opciones:
+    """How to run Chromium. `consultas_max` and `vida_s` (s): after either a fresh one takes over."""
+
+    ejecutable: Path | None = None
+    con_sandbox: bool | None = None
+    consultas_max: int = 200
+    vida_s: float = 3600
+
+
+class _Sesion:
+    """A DevTools session whose errors are ours and whose abandoned answers make no noise."""
+
+    def __init__(self, cdp: CDPSession | Connection) -> None:
+        self._cdp = cdp
+
+    async def enviar(self, metodo: str, **parametros: Any) -> dict[str, Any]:
+        try:
+            respuesta: dict[str, Any] = await asyncio.shield(self._mandar(metodo, parametros)) or {}
+        except (NetworkError, ConnectionError) as error:
+            if any(marca in str(error) for marca in PERDIDO):
+                raise ContextoPerdido(str(error)) from None
+            raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=str(error)[:200]) from None
+        return respuesta
+
+    def lanzar(self, metodo: str, **parametros: Any) -> None:
+        with contextlib.suppress(NetworkError, ConnectionError):
+            self._mandar(metodo, parametros)
+
+    def _mandar(self, metodo: str, parametros: dict[str, Any]) -> "asyncio.Future[Any]":
+        futuro: asyncio.Future[Any] = self._cdp.send(metodo, parametros)
+        futuro.add_done_callback(lambda f: f.cancelled() or f.exception())
+        return futuro
+
+    def al(self, evento: str, hacer: Callable[[dict[str, Any]], None]) -> None:
+        self._cdp.on(evento, hacer)
+
+
+class _Instancia:
+    """A running Chromium and our connection to it."""
+
+    def __init__(self, chromium: Chromium) -> None:
+        self.chromium = chromium
+        bucle = asyncio.get_running_loop()
+        self._conexion = Connection(chromium.ws, bucle)
+        self._sesion = _Sesion(self._conexion)
+        self.caida: asyncio.Future[None] = bucle.create_future()
+        self._conexion.setClosedCallback(self._caer)
+        self.nacida = time.monotonic()
+        self.usadas = 0
+        self.activas = 0
+
+    def _caer(self) -> None:
+        if not self.caida.done():
+            self.caida.set_result(None)
+
+    def sirve(self, opciones: Opciones) -> bool:
+        """Whether a further consulta may open here."""
+        joven = time.monotonic() - self.nacida < opciones.vida_s
+        return not self.caida.done() and self.chromium.vivo and joven and self.usadas < opciones.consultas_max
+
+    async def abrir(self) -> tuple[str, Pestana]:
+        """A tab in a fresh isolated context. Returns the context's id and the tab."""
+        enviar = self._sesion.enviar
+        contexto = (await enviar("Target.createBrowserContext", disposeOnDetach=True))["browserContextId"]
+        await enviar("Browser.setDownloadBehavior", behavior="deny", browserContextId=contexto)
+        blanco = await enviar("Target.createTarget", url="about:blank", browserContextId=contexto)
+        cdp = await self._conexion.createSession({"targetId": blanco["targetId"], "type": "page"})
+        rota: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def romper(_: object) -> None:
+            if not rota.done():
+                rota.set_result(None)
+
+        self.caida.add_done_callback(romper)
+        cdp.on("Inspector.targetCrashed", romper)
+        pestana = Pestana(_Sesion(cdp), rota)
+        await pestana.preparar()
+        return contexto, pestana
+
+    async def cerrar_contexto(self, contexto: str) -> None:
+        """Close the context and all it holds; a browser that cannot is killed."""
+        cerrado = await con_limite(
+            self._sesion.enviar("Target.disposeBrowserContext", browserContextId=contexto), CIERRE_S
+        )
+        if cerrado is None and not self.caida.done():
+            logger.warning("Chromium no cierra un contexto: se lo reemplaza")
+            await self.matar()
+
+    async def matar(self) -> None:
+        """End the process and its profile."""
+        self._caer()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._conexion.dispose(), 1)
+        await asyncio.to_thread(self.chromium.matar)
+
+
+class Navegador:
+    """The browser of this process: opened when first needed, replaced when old, worn or dead."""
+
+    def __init__(self, opciones: Opciones | None = None) -> None:
+        self._opciones = opciones or Opciones()
+        self._candado = asyncio.Lock()
+        self._instancia: _Instancia | None = None
+        self._retiradas: set[_Instancia] = set()
+        self._limpiezas: set[asyncio.Task[None]] = set()
+        self.arranques = 0
+
+    async def _tomar(self) -> _Instancia:
+        async with self._candado:
+            if self._instancia is None or not self._instancia.sirve(self._opciones):
+                await self._reemplazar()
+            assert self._instancia is not None
+            self._instancia.usadas += 1
+            self._instancia.activas += 1
+            return self._instancia
+
+    async def _reemplazar(self) -> None:
+        vieja, self._instancia = self._instancia, None
+        if vieja is not None:
+            self._retiradas.add(vieja)
+            if vieja.activas == 0 or vieja.caida.done():
+                self._limpiar(self._retirar(vieja))
+        opciones = self._opciones
+        chromium = await asyncio.to_thread(
+            Chromium, elegido=opciones.ejecutable, con_sandbox=opciones.con_sandbox
+        )
+        self.arranques += 1
+        self._instancia = _Instancia(chromium)
+
+    async def _retirar(self, instancia: _Instancia) -> None:
+        self._retiradas.discard(instancia)
+        await instancia.matar()
+
+    def _limpiar(self, tarea: Coroutine[Any, Any, None]) -> None:
+        """Run a clean-up beside the consulta: awaiting one inside it would hold a worker thread."""
+        limpieza = asyncio.get_running_loop().create_task(tarea)
+        self._limpiezas.add(limpieza)
+        limpieza.add_done_callback(self._limpiezas.discard)
+
+    @contextlib.asynccontextmanager
+    async def pestana(self) -> AsyncIterator[Pestana]:
+        """A tab in an isolated context of its own, closed afterwards whatever happened."""
+        instancia = await self._tomar()
+        contexto = None
+        try:
+            try:
+                async with asyncio.timeout(ABRIR_S):
+                    contexto, pestana = await instancia.abrir()
+            except (TimeoutError, Falla, NetworkError, ConnectionError) as error:
+                self._limpiar(instancia.matar())
+                raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no abre: {error}") from None
+            yield pestana
+        finally:
+            instancia.activas -= 1
+            self._limpiar(self._soltar(instancia, contexto))
+
+    async def _soltar(self, instancia: _Instancia, contexto: str | None) -> None:
+        if contexto is not None and not instancia.caida.done():
+            await instancia.cerrar_contexto(contexto)
+        if instancia in self._retiradas and instancia.activas == 0:
+            await self._retirar(instancia)
+
+    async def cerrar(self) -> None:
+        """Kill every Chromium of this process; a consulta still running ends as NAVEGADOR_CAIDO."""
+        async with self._candado:
+            vivas = [*self._retiradas, *([self._instancia] if self._instancia else [])]
+            self._instancia = None
+            self._retiradas.clear()
+            for instancia in vivas:
+                await instancia.matar()
+        if self._limpiezas:
+            await asyncio.wait(self._limpiezas, timeout=CIERRE_S)

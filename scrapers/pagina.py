@@ -1,0 +1,172 @@
+"""What a scraper may do with a page: go, wait, write, press, read. Waits end in the Falla that explains them."""
+
+import asyncio
+import time
+from typing import Any
+
+from scrapers.evidencia import Evidencia
+from scrapers.fallas import Codigo, Falla
+from scrapers.guiones import ESCRIBIR, ESPERAR, FOTO, OCULTAR, PULSAR, RECORTE, VISIBLE
+from scrapers.lectura import Lectura
+from scrapers.pestana import ContextoPerdido, ErrorDeScript, Pestana, con_limite
+
+ESPERA_S = 20.0
+"""How long a page may take to show what was asked for, unless the scraper says otherwise."""
+TRAMO_S = 1.0
+EVIDENCIA_S = 3.0
+
+CAIDO = (502, 503, 504)
+
+
+def falla_http(estado: int, cabeceras: dict[str, str], url: str) -> Falla | None:
+    """The falla that an HTTP status means for a consulta, None for a good one. Status 0: no answer at all."""
+    detalle = f"HTTP {estado} en {url}"
+    if estado == 429:
+        espera = cabeceras.get("retry-after", "")
+        segundos = float(espera) if espera.isascii() and espera.isdigit() else None
+        return Falla(Codigo.LIMITE_DE_CONSULTAS, esperar_s=segundos, detalle=detalle)
+    if estado == 0 or estado in CAIDO:
+        return Falla(Codigo.PORTAL_CAIDO, detalle=detalle)
+    if estado >= 500:
+        return Falla(Codigo.PORTAL_ERROR_PROPIO, mensaje_portal=f"HTTP {estado}", detalle=detalle)
+    if estado == 403:
+        return Falla(Codigo.ACCESO_BLOQUEADO, detalle=detalle)
+    if estado == 401:
+        return Falla(Codigo.SESION_EXPIRADA, detalle=detalle)
+    return Falla(Codigo.PORTAL_CAMBIO, detalle=detalle) if estado >= 400 else None
+
+
+class Marco:
+    """A frame of the page. Selectors are CSS; only what a person could see counts."""
+
+    def __init__(self, pestana: Pestana, marco: str) -> None:
+        self._pestana = pestana
+        self._marco = marco
+
+    async def _evaluar(self, funcion: str, *argumentos: Any, hasta: float) -> Any:
+        """Call `funcion` before the moment `hasta` (monotonic s), again after a navigation that took it away."""
+        while True:
+            try:
+                return await self._evaluar_una_vez(funcion, *argumentos, hasta=hasta)
+            except ContextoPerdido:
+                await asyncio.sleep(0.01)
+
+    async def _evaluar_una_vez(self, funcion: str, *argumentos: Any, hasta: float) -> Any:
+        """For what must not be done twice: ContextoPerdido goes to the caller."""
+        try:
+            async with asyncio.timeout(max(hasta - time.monotonic(), 0.01)):
+                return await self._pestana.evaluar(self._marco, funcion, *argumentos)
+        except TimeoutError:
+            raise self._demora("un guion") from None
+        except ErrorDeScript as error:
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle=str(error)[:200]) from None
+
+    def _demora(self, que: str) -> Falla:
+        """Why `que` did not come: the network's last failure, a request still open, or a page that changed."""
+        red = self._pestana.red
+        if red.ultimo_fallo is not None:
+            estado, url, cabeceras = red.ultimo_fallo
+            falla = falla_http(estado, cabeceras, url)
+            if falla is not None:
+                return falla
+        if red.pendientes:
+            return Falla(Codigo.PORTAL_LENTO, detalle=f"no llegó {que}")
+        return Falla(Codigo.PORTAL_CAMBIO, detalle=f"no apareció {que}")
+
+    async def esperar(self, *selectores: str, hasta_s: float = ESPERA_S, ocupado: str | None = None) -> str:
+        """Wait until one of `selectores` is visible and return it; the first in their order when several are.
+
+        After `hasta_s` raises a Falla: what the network said, PORTAL_LENTO while a request is open or `ocupado`
+        (a busy indicator's selector) is visible, else PORTAL_CAMBIO.
+        """
+        limite = time.monotonic() + hasta_s
+        while (resta := limite - time.monotonic()) > 0:
+            tramo_ms = min(resta, TRAMO_S) * 1000
+            hallado = await self._evaluar(ESPERAR, list(selectores), tramo_ms, hasta=limite + 0.5)
+            if hallado is not None:
+                return str(hallado)
+        if ocupado is not None and await self.hay(ocupado):
+            raise Falla(Codigo.PORTAL_LENTO, detalle=f"sigue ocupado sin {selectores}")
+        raise self._demora(" ni ".join(selectores))
+
+    async def hay(self, selector: str) -> bool:
+        """Whether something that matches is visible now."""
+        return bool(await self._evaluar(VISIBLE, selector, hasta=time.monotonic() + TRAMO_S * 2))
+
+    async def escribir(self, selector: str, valor: str, *, hasta_s: float = ESPERA_S) -> None:
+        """Fill in a visible, enabled field and fire `input` and `change`. Falla when it does not keep the value."""
+        limite = time.monotonic() + hasta_s
+        if not await self._evaluar(ESCRIBIR, selector, valor, hasta_s * 1000, hasta=limite + 0.5):
+            raise self._demora(selector)
+
+    async def pulsar(self, selector: str, *, hasta_s: float = ESPERA_S) -> None:
+        """Press what matches once it is visible, enabled and not covered by something else."""
+        self._pestana.red.olvidar()
+        limite = time.monotonic() + hasta_s
+        try:
+            motivo = await self._evaluar_una_vez(PULSAR, selector, hasta_s * 1000, hasta=limite + 0.5)
+        except ContextoPerdido:
+            return  # the click navigated before its answer came
+        if motivo is not None:
+            raise self._demora(f"{selector} ({motivo})")
+
+    async def marco(self, selector: str, *, hasta_s: float = ESPERA_S) -> "Marco":
+        """The document inside the iframe that matches, once it is there."""
+        await self.esperar(selector, hasta_s=hasta_s)
+        interno = await self._pestana.marco_de(self._marco, selector)
+        if interno is None:
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"{selector} no es un marco")
+        return Marco(self._pestana, interno)
+
+    async def foto(self, selector: str = "body") -> Lectura:
+        """What a person sees now inside the first match: to be read without a browser."""
+        dato = await self._evaluar(FOTO, selector, hasta=time.monotonic() + ESPERA_S)
+        if dato is None:
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"falta {selector}")
+        return Lectura(dato["html"], dato["url"])
+
+
+class Pagina(Marco):
+    """The main document of a tab, at the portal's base URL."""
+
+    def __init__(self, pestana: Pestana, url: str) -> None:
+        super().__init__(pestana, pestana.marco_principal)
+        self.url = url.rstrip("/")
+
+    async def ir(self, ruta: str = "/", *, hasta_s: float = ESPERA_S) -> None:
+        """Open a path of the portal and wait for its DOM. Raises the Falla of its HTTP status, PORTAL_LENTO, ..."""
+        destino = f"{self.url}{ruta}"
+        try:
+            async with asyncio.timeout(hasta_s):
+                estado, cabeceras = await self._pestana.ir(destino)
+        except TimeoutError:
+            raise Falla(Codigo.PORTAL_LENTO, detalle=f"no cargó {ruta}") from None
+        falla = falla_http(estado, cabeceras, destino)
+        if falla is not None:
+            raise falla
+
+    async def captura(self, selector: str | None = None) -> bytes | None:
+        """A PNG of the window, or of the first match; None when there is no picture within 3 s."""
+        recorte = None
+        if selector is not None:
+            recorte = await con_limite(self._pestana.evaluar(self._marco, RECORTE, selector), EVIDENCIA_S)
+        return await con_limite(self._pestana.captura(recorte), EVIDENCIA_S)
+
+    async def evidencia(self, secretos: tuple[str, ...]) -> Evidencia:
+        """How the page looks, fields that hold a secret masked. Takes at most about 3 s for each part."""
+        self._pestana.detener()
+        partes = []
+        url = ""
+        for marco in [self._marco, *(m for m in self._pestana.marcos if m != self._marco)]:
+            await con_limite(self._pestana.evaluar(marco, OCULTAR, list(secretos)), EVIDENCIA_S / 3)
+            foto = await con_limite(self._pestana.evaluar(marco, FOTO, "html"), EVIDENCIA_S / 3)
+            if foto:
+                url = url or foto["url"]
+                partes.append(f"<!-- {foto['url']} -->\n{foto['html']}")
+        return Evidencia(
+            url=url,
+            captura=await con_limite(self._pestana.captura(), EVIDENCIA_S),
+            html="\n".join(partes) or None,
+            consola="\n".join(self._pestana.consola),
+            red="\n".join(self._pestana.red.lineas),
+        )

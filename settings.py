@@ -1,0 +1,163 @@
+"""Every environment variable of the service: read once, typed, validated at start.
+
+Imports nothing of ours. A wrong value stops the start with one sentence that names the variable.
+"""
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ESQUEMAS_POSTGRES = ("postgres", "postgresql")
+ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
+
+
+def _url_de(*esquemas: str) -> AfterValidator:
+    """A validator for a secret URL with one of these schemes."""
+
+    def validar(valor: SecretStr) -> SecretStr:
+        if urlsplit(valor.get_secret_value()).scheme not in esquemas:
+            raise ValueError(f"tiene que empezar con {' o '.join(e + '://' for e in esquemas)}")
+        return valor
+
+    return AfterValidator(validar)
+
+
+def _esperas(valor: object) -> object:
+    """Read `1,2,60` as a list of seconds."""
+    if isinstance(valor, str):
+        return [parte.strip() for parte in valor.split(",") if parte.strip()]
+    return valor
+
+
+class AjustesEmpresa(BaseModel):
+    """What may be set for one empresa: `EMPRESA__METROGAS__URL=...`, `EMPRESA__METROGAS__SIMULTANEAS=1`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str | None = Field(None, pattern=r"^https?://", description="Base URL of the portal.")
+    simultaneas: int | None = Field(None, ge=1, le=100, description="Consultas at the same time.")
+    plazo_s: float | None = Field(None, gt=0, le=600, description="Longest time of one consulta, in seconds.")
+
+
+class Settings(BaseSettings):
+    """The settings, one attribute per environment variable (upper case)."""
+
+    model_config = SettingsConfigDict(
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: Annotated[SecretStr, _url_de(*ESQUEMAS_POSTGRES)]
+    broker_url: Annotated[SecretStr, _url_de(*ESQUEMAS_BROKER)] | None = None
+    cloudamqp_url: Annotated[SecretStr, _url_de("amqp", "amqps")] | None = None
+    db_conexiones: int = Field(10, ge=1, le=500)
+    db_espera_s: float = Field(5, gt=0, le=60)
+
+    port: int = Field(8000, ge=1, le=65535)
+    cuerpo_max_bytes: int = Field(64 * 1024, ge=1024, le=10 * 1024 * 1024)
+    servicios_max: int = Field(500, ge=1, le=100_000)
+
+    chromium_path: Path | None = None
+    chromium_sandbox: bool | None = None
+    chromium_consultas_max: int = Field(200, ge=1)
+    chromium_vida_s: float = Field(3600, ge=10)
+
+    portales_url: str | None = Field(None, pattern=r"^https?://")
+    empresa: dict[str, AjustesEmpresa] = Field(default_factory=dict)
+
+    consulta_plazo_s: float = Field(90, gt=0, le=1200)
+    consulta_arriendo_s: float = Field(20, ge=2, le=300)
+    consulta_inicios_max: int = Field(3, ge=1, le=20)
+    job_plazo_s: float = Field(1800, gt=0)
+    job_plazo_por_consulta_s: float = Field(15, ge=0)
+
+    callback_esquema: Annotated[list[float], NoDecode] = Field([1, 2], max_length=20)
+    callback_plazo_s: float = Field(30, gt=0, le=300)
+    callback_ultimo_plazo_s: float = Field(86_400, gt=0)
+
+    reloj_periodo_s: float = Field(2, gt=0, le=60)
+    evidencia_dias: int = Field(30, ge=1, le=3650)
+    evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _separar(cls, datos: dict[str, object]) -> dict[str, object]:
+        if "callback_esquema" in datos:
+            datos["callback_esquema"] = _esperas(datos["callback_esquema"])
+        return datos
+
+    @model_validator(mode="after")
+    def _con_broker(self) -> Self:
+        if self.broker_url is None and self.cloudamqp_url is None:
+            raise ValueError("Falta BROKER_URL (o CLOUDAMQP_URL)")
+        if any(espera <= 0 or espera > 7 * 86_400 for espera in self.callback_esquema):
+            raise ValueError("CALLBACK_ESQUEMA: cada espera va de más de 0 a 604800 segundos")
+        return self
+
+    @property
+    def broker(self) -> str:
+        """The broker's URL, secret: never log it."""
+        elegida = self.broker_url or self.cloudamqp_url
+        assert elegida is not None
+        return elegida.get_secret_value()
+
+    @property
+    def broker_es_postgres(self) -> bool:
+        """Whether the broker is Postgres itself (chosen by the URL's scheme)."""
+        return urlsplit(self.broker).scheme in ESQUEMAS_POSTGRES
+
+    @property
+    def callback_intentos(self) -> int:
+        """How often a callback is tried: one more than the waits between attempts."""
+        return len(self.callback_esquema) + 1
+
+    def de_empresa(self, empresa: str) -> AjustesEmpresa:
+        """What was set for the empresa with this identifier, e.g. `metrogas`."""
+        return self.empresa.get(empresa, AjustesEmpresa())
+
+
+EN_ESPANOL = {
+    "missing": "falta y es obligatoria",
+    "int_parsing": "tiene que ser un número entero",
+    "float_parsing": "tiene que ser un número",
+    "bool_parsing": "tiene que ser true o false",
+    "greater_than": "tiene que ser mayor que {gt}",
+    "greater_than_equal": "tiene que ser {ge} o más",
+    "less_than": "tiene que ser menor que {lt}",
+    "less_than_equal": "tiene que ser {le} o menos",
+    "literal_error": "tiene que ser {expected}",
+    "string_pattern_mismatch": "no tiene la forma esperada ({pattern})",
+    "too_long": "tiene demasiados valores (máximo {max_length})",
+    "extra_forbidden": "no es un ajuste conocido",
+}
+
+
+def explicar(error: ValidationError) -> str:
+    """The first problem of a failed validation as one Spanish sentence naming the variable."""
+    primero = error.errors(include_url=False, include_input=False)[0]
+    variable = "__".join(str(parte) for parte in primero["loc"]).upper()
+    contexto = primero.get("ctx", {})
+    if primero["type"] == "value_error":
+        motivo = str(contexto["error"])
+        return f"Configuración inválida: {variable + ' ' if variable else ''}{motivo}."
+    motivo = EN_ESPANOL.get(primero["type"], primero["msg"]).format(**contexto)
+    return f"Configuración inválida: {variable} {motivo}."
+
+
+@lru_cache(maxsize=1)
+def ajustes() -> Settings:
+    """The settings of this process. A wrong value ends the process with one sentence on stderr."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        print(explicar(error), file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
