@@ -76,14 +76,15 @@ class Settings(BaseSettings):
     consulta_plazo_s: float = Field(90, gt=0, le=1200)
     consulta_arriendo_s: float = Field(20, ge=2, le=300)
     consulta_inicios_max: int = Field(3, ge=1, le=20)
+    reintentos_escala: float = Field(1, gt=0, le=100)
     job_plazo_s: float = Field(1800, gt=0)
     job_plazo_por_consulta_s: float = Field(15, ge=0)
 
     callback_esquema: Annotated[list[float], NoDecode] = Field([1, 2], max_length=20)
     callback_plazo_s: float = Field(30, gt=0, le=300)
-    callback_ultimo_plazo_s: float = Field(86_400, gt=0)
 
     reloj_periodo_s: float = Field(2, gt=0, le=60)
+    reloj_republicar_s: float = Field(300, ge=5)
     evidencia_dias: int = Field(30, ge=1, le=3650)
     evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,0 +1,27 @@
+# Everything a newcomer needs. Each target installs what it lacks (see preparar.sh).
+.DEFAULT_GOAL := help
+.PHONY: demo run test lint clean help
+
+demo: ## una demostración completa en esta máquina, con portales simulados
+	@./preparar.sh demo && exec .venv/bin/python local.py demo
+
+run: ## el servicio en esta máquina, con los ajustes de .env
+	@./preparar.sh demo && exec .venv/bin/python local.py run
+
+test: ## revisa el estilo y los tipos, y corre todas las pruebas
+	@./preparar.sh test
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/python -m pytest
+
+lint: ## revisa el estilo y los tipos
+	@./preparar.sh
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+clean: ## borra lo que se puede volver a hacer (no borra datos)
+	rm -rf .venv .venv-uv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
+
+help: ## esta lista
+	@sed -n 's/^\([a-z]*\): ## /  make \1\t/p' Makefile

@@ -1,0 +1,145 @@
+"""What Dramatiq's own middleware leaves open: exact retries, one signal, a heartbeat, the browser's end."""
+
+import asyncio
+import logging
+import signal
+import threading
+import uuid
+from types import FrameType
+from typing import Any
+
+from dramatiq import Broker, MessageProxy, Worker
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.middleware import Middleware, Retries
+from dramatiq.middleware.shutdown import Shutdown
+
+from actors.navegacion import cerrar_navegador
+from actors.registro import configurar_registro
+from models import BASE_CAIDA, despedir, latir
+
+logger = logging.getLogger(__name__)
+
+LATIDO_S = 10.0
+CIERRE_S = 8.0
+
+
+class ReintentosExactos(Retries):
+    """Retries with exact waits: actor option `esperas_ms=[1000, 2000]`, or the delay of the Retry that was raised.
+
+    A shutdown costs no attempt, and a retry that cannot be published fails its message (the row is there for
+    reloj) where the stock class would lose it: exceptions raised here are swallowed before the message is acked.
+    """
+
+    @property
+    def actor_options(self) -> set[str]:
+        """The stock options and ours."""
+        return {*super().actor_options, "esperas_ms"}
+
+    def after_process_message(
+        self,
+        broker: Broker,
+        message: MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Publish the retry of a message that raised, or fail it."""
+        if exception is None:
+            return
+        try:
+            if isinstance(exception, Shutdown):
+                broker.enqueue(message, delay=1)  # type: ignore[arg-type]  # a proxy is what the stock class sends
+                return
+            esperas = broker.get_actor(message.actor_name).options.get("esperas_ms")
+            if esperas:
+                hechos = message.options.get("retries", 0)
+                espera = esperas[min(hechos, len(esperas) - 1)]
+                message.options.update(min_backoff=espera, max_backoff=espera)
+            super().after_process_message(broker, message, result=result, exception=exception)  # type: ignore[no-untyped-call]
+        except Exception:
+            logger.exception("No se pudo publicar el reintento de %s: lo hará reloj", message.message_id)
+            message.fail()
+
+
+class Registro(Middleware):
+    """Our logging in each worker process: Dramatiq's own is switched off with --skip-logging."""
+
+    def after_process_boot(self, broker: Broker) -> None:
+        """Set it up."""
+        configurar_registro()
+
+
+class UnaSolaSenal(Middleware):
+    """A second SIGTERM changes nothing: platforms send one to every process and the master forwards it again,
+    and Dramatiq's answer to the second, SystemExit beside a live event loop thread, is a worker that never exits."""
+
+    def after_process_boot(self, broker: Broker) -> None:
+        """Wrap the handler that Dramatiq has just set."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for senal in (signal.SIGTERM, signal.SIGHUP):
+            original = signal.getsignal(senal)
+            if callable(original):
+                signal.signal(senal, _solo_la_primera(original))
+
+
+def _solo_la_primera(original: Any) -> Any:
+    recibida = False
+
+    def manejar(numero: int, marco: FrameType | None) -> None:
+        nonlocal recibida
+        if not recibida:
+            recibida = True
+            original(numero, marco)
+
+    return manejar
+
+
+class NavegadorDelProceso(Middleware):
+    """Closes this process's browser while the event loop still runs."""
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        """Kill Chromium and wait a little for it."""
+        hilo = get_event_loop_thread()
+        if hilo is None:
+            return
+        try:
+            asyncio.run_coroutine_threadsafe(cerrar_navegador(), hilo.loop).result(CIERRE_S)
+        except Exception:
+            logger.exception("El navegador no se cerró a tiempo")
+
+
+class Latido(Middleware):
+    """Writes a row every few seconds that says this worker is alive."""
+
+    def __init__(self) -> None:
+        self._id = uuid.uuid4()
+        self._fin = threading.Event()
+        self._hilo: threading.Thread | None = None
+
+    def after_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        """Begin to beat."""
+        colas = ",".join(sorted(worker.consumer_whitelist or broker.get_declared_queues()))
+        self._hilo = threading.Thread(
+            target=self._latir, args=(colas, worker.worker_threads), name="latido", daemon=True
+        )
+        self._hilo.start()
+
+    def _latir(self, colas: str, hilos: int) -> None:
+        while True:
+            try:
+                latir(self._id, colas=colas, hilos=hilos)
+            except BASE_CAIDA as error:
+                logger.warning("La base de datos no responde: %s", error)
+            if self._fin.wait(LATIDO_S):
+                return
+
+    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        """Stop beating and say goodbye."""
+        self._fin.set()
+        if self._hilo is not None:
+            self._hilo.join(5)
+        try:
+            despedir(self._id)
+        except BASE_CAIDA as error:
+            logger.warning("La base de datos no responde: %s", error)

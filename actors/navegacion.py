@@ -1,0 +1,47 @@
+"""The one browser of this worker process, on Dramatiq's event loop."""
+
+from dramatiq.asyncio import async_to_sync
+
+from scrapers.base import Scraper
+from scrapers.consulta import consultar
+from scrapers.navegador import Navegador, Opciones
+from scrapers.verdad import Deuda
+from settings import ajustes
+
+_navegadores: list[Navegador] = []
+
+
+def _navegador() -> Navegador:
+    """This process's browser; called on the event loop, so that there is never a second one."""
+    if not _navegadores:
+        config = ajustes()
+        _navegadores.append(
+            Navegador(
+                Opciones(
+                    ejecutable=config.chromium_path,
+                    con_sandbox=config.chromium_sandbox,
+                    consultas_max=config.chromium_consultas_max,
+                    vida_s=config.chromium_vida_s,
+                )
+            )
+        )
+    return _navegadores[0]
+
+
+@async_to_sync
+async def raspar(scraper: Scraper, pedido: dict[str, str], *, url: str, plazo_s: float) -> Deuda:
+    """Run a scraper and wait for it in this (worker) thread. Raises Falla or FallaConEvidencia."""
+    return await consultar(
+        _navegador(),
+        scraper,
+        pedido,
+        url=url,
+        plazo_s=plazo_s,
+        evidencia_max_bytes=ajustes().evidencia_max_bytes,
+    )
+
+
+async def cerrar_navegador() -> None:
+    """Kill the browser, if one was opened."""
+    while _navegadores:
+        await _navegadores.pop().cerrar()

@@ -1,0 +1,144 @@
+"""The process that repairs: `python -m actors.reloj`. It alone makes "every job ends, every callback is tried" true.
+
+Any number may run. Each turn is a list of small repairs; one that fails is logged and the next turn tries again.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from actors.broker import broker
+from actors.consultar import simultaneas, tuberia
+from actors.notificar import notificar
+from actors.registro import configurar_registro
+from models import BASE_CAIDA, Resultado, fracasar, tomar_turno, vencidos
+from models.reparacion import (
+    borrar_evidencia,
+    callbacks_por_despertar,
+    desmarcar,
+    empresas_en_turno,
+    en_curso,
+    por_publicar,
+    rescatar,
+)
+from models.trabajador import olvidar_muertos
+from scrapers import de_empresa
+from scrapers.fallas import Codigo
+from settings import ajustes
+
+logger = logging.getLogger("reloj")
+
+LOTE = 500
+GRACIA_S = 1.5
+"""What was committed just now is still being published by whoever wrote it."""
+LIMPIEZA_S = 60.0
+
+
+def _sin_importe(codigo: Codigo) -> Resultado:
+    regla = codigo.regla
+    return Resultado(exito=False, error=regla.mensaje, error_codigo=codigo, reintentable=regla.reintentable)
+
+
+def publicar_calladas() -> None:
+    """Publish the consultas that were committed and never published, or whose message was lost."""
+    perdida_s = ajustes().reloj_republicar_s
+    pares = por_publicar(LOTE, gracia_s=GRACIA_S, perdida_s=perdida_s)
+    for hechas, (consulta_id, job_id) in enumerate(pares):
+        try:
+            tuberia(consulta_id, job_id)
+        except Exception:
+            desmarcar([pendiente for pendiente, _ in pares[hechas:]])
+            raise
+    if pares:
+        logger.info("Publicadas %d consultas que nadie había publicado", len(pares))
+
+
+def rescatar_interrumpidas() -> None:
+    """Take back the consultas whose worker died."""
+    devueltas, terminadas = rescatar(
+        LOTE, inicios_max=ajustes().consulta_inicios_max, resultado=_sin_importe(Codigo.INTERRUMPIDA)
+    )
+    if devueltas or terminadas:
+        logger.warning("Consultas interrumpidas: %d vuelven a la cola, %d terminan", devueltas, terminadas)
+
+
+def vencer_jobs() -> None:
+    """Fail the jobs whose deadline has passed."""
+    for job_id in vencidos(LOTE):
+        error = "El job superó su tiempo máximo."
+        if fracasar(job_id, error=error, resultado=_sin_importe(Codigo.TIEMPO_AGOTADO)):
+            logger.warning("Job %s: %s", job_id, error)
+
+
+def dar_turnos() -> None:
+    """Publish consultas that wait for their turn at an empresa with free places."""
+    for empresa in empresas_en_turno():
+        libres = simultaneas(de_empresa(empresa)) - en_curso(empresa)
+        for _ in range(libres):
+            siguiente = tomar_turno(empresa)
+            if siguiente is None:
+                break
+            tuberia(siguiente.id, siguiente.job_id)
+
+
+def despertar_callbacks() -> None:
+    """Announce the callbacks that are due and that no message announces."""
+    for job_id in callbacks_por_despertar(LOTE, gracia_s=GRACIA_S, perdida_s=60):
+        notificar.send(str(job_id))
+
+
+def limpiar() -> None:
+    """Delete what is past its retention."""
+    borradas = borrar_evidencia(ajustes().evidencia_dias)
+    olvidar_muertos()
+    if borradas:
+        logger.info("Evidencia vencida: %d partes borradas", borradas)
+
+
+REPARACIONES: tuple[Callable[[], None], ...] = (
+    rescatar_interrumpidas,
+    publicar_calladas,
+    vencer_jobs,
+    dar_turnos,
+    despertar_callbacks,
+)
+
+
+def vuelta(reparaciones: tuple[Callable[[], None], ...] = REPARACIONES) -> None:
+    """One turn: every repair, whatever happened to the one before it."""
+    for reparar in reparaciones:
+        try:
+            reparar()
+        except BASE_CAIDA as error:
+            logger.warning("La base de datos no responde: %s", error)
+            return
+        except Exception as error:
+            logger.warning("%s no se completó: %s: %s", reparar.__name__, type(error).__name__, error)
+
+
+def main() -> None:
+    """Turn after turn until SIGTERM or SIGINT."""
+    configurar_registro()
+    fin = threading.Event()
+
+    def terminar(numero: int, marco: FrameType | None) -> None:
+        fin.set()
+
+    signal.signal(signal.SIGTERM, terminar)
+    signal.signal(signal.SIGINT, terminar)
+    logger.info("Reloj en marcha: una vuelta cada %s s", ajustes().reloj_periodo_s)
+    ultima_limpieza = 0.0
+    while not fin.is_set():
+        vuelta()
+        if time.monotonic() - ultima_limpieza > LIMPIEZA_S:
+            ultima_limpieza = time.monotonic()
+            vuelta((limpiar,))
+        fin.wait(ajustes().reloj_periodo_s)
+    broker.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The truth, in Postgres: tables, their state machines as conditional updates, and what is read from them."""
+
+from models.alta import crear_job
+from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
+from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
+from models.cierre import fracasar, guardar_consulta_deuda
+from models.consulta import (
+    Consulta,
+    devolver,
+    marcar_encoladas,
+    reclamar,
+    reintentar,
+    renovar,
+    tomar_turno,
+)
+from models.evidencia import Evidencia
+from models.job import Creado, Job, Plazo, SinServicios, vencidos
+from models.listados import CursorInvalido, estadisticas, historial, leer_job, listar_jobs
+from models.propiedad import Propiedad, Servicio, servicios_de
+from models.resultado import Parte, Resultado
+from models.trabajador import Trabajador, despedir, latir
+
+TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador)
+"""Every table, in the order of their references."""
+
+__all__ = [
+    "BASE_CAIDA",
+    "TABLAS",
+    "Callback",
+    "Consulta",
+    "Creado",
+    "CursorInvalido",
+    "Evidencia",
+    "Fallo",
+    "Intento",
+    "Job",
+    "Parte",
+    "Plazo",
+    "Propiedad",
+    "Resultado",
+    "Servicio",
+    "SinServicios",
+    "Trabajador",
+    "anotar_intento",
+    "bd",
+    "conexion",
+    "crear_job",
+    "despedir",
+    "devolver",
+    "estadisticas",
+    "fracasar",
+    "guardar_consulta_deuda",
+    "historial",
+    "iniciar",
+    "latir",
+    "leer_job",
+    "listar_jobs",
+    "marcar_encoladas",
+    "poner_cuerpo_delgado",
+    "reclamar",
+    "reclamar_callback",
+    "reintentar",
+    "renovar",
+    "servicios_de",
+    "tomar_turno",
+    "transaccion",
+    "vencidos",
+]

@@ -1,0 +1,94 @@
+"""The database: one pool per process, a connection per block of work, and how our columns are stored."""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from peewee import DatabaseError, DecimalField, InterfaceError, Model, OperationalError
+from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
+from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField
+
+from settings import ajustes
+
+bd = PooledPostgresqlDatabase(None, autoconnect=False)
+
+BASE_CAIDA = (OperationalError, InterfaceError, MaxConnectionsExceeded)
+"""What a lost, refused or exhausted database raises."""
+
+
+def iniciar(url: str, *, conexiones: int, espera_s: float) -> None:
+    """Point the pool at a Postgres URL: at most `conexiones`, waiting up to `espera_s` seconds for one."""
+    bd.init(
+        url.replace("postgres://", "postgresql://", 1),
+        max_connections=conexiones,
+        timeout=espera_s,
+        stale_timeout=300,
+        connect_timeout=5,
+        application_name="consultas",
+        keepalives_idle=30,
+        keepalives_interval=5,
+        keepalives_count=3,
+    )
+
+
+@contextlib.contextmanager
+def conexion() -> Iterator[PooledPostgresqlDatabase]:
+    """A pooled connection for this thread during the block; a block inside it shares the connection."""
+    if bd.deferred:
+        iniciar(
+            ajustes().database_url.get_secret_value(),
+            conexiones=ajustes().db_conexiones,
+            espera_s=ajustes().db_espera_s,
+        )
+    if not bd.is_closed():
+        yield bd
+        return
+    bd.connect()
+    try:
+        yield bd
+    finally:
+        with contextlib.suppress(DatabaseError, InterfaceError):
+            bd.close()
+
+
+@contextlib.contextmanager
+def transaccion() -> Iterator[PooledPostgresqlDatabase]:
+    """A connection and one transaction: committed at the end of the block, rolled back on an exception."""
+    with conexion(), bd.atomic():
+        yield bd
+
+
+def ahora() -> datetime:
+    """This moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Momento(DateTimeTZField):
+    """TIMESTAMPTZ, always aware and in UTC on our side, whatever the session's time zone."""
+
+    def python_value(self, value: Any) -> datetime | None:
+        """The stored moment in UTC."""
+        return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+class Json(BinaryJSONField):
+    """JSONB without an index of its own."""
+
+    def __init__(self, **opciones: Any) -> None:
+        super().__init__(**{"index": False, **opciones})
+
+
+class Dinero(DecimalField):
+    """NUMERIC(14,2)."""
+
+    def __init__(self, **opciones: Any) -> None:
+        super().__init__(max_digits=14, decimal_places=2, **opciones)
+
+
+class Tabla(Model):
+    """Base of every table."""
+
+    class Meta:
+        database = bd
+        legacy_table_names = False

@@ -1,0 +1,200 @@
+"""A callback that is owed, its frozen body, and every attempt at delivering it. Semantics: CALLBACKS_GUIDE.md."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from peewee import (
+    SQL,
+    BigAutoField,
+    BigIntegerField,
+    BlobField,
+    Check,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+    UUIDField,
+    fn,
+)
+
+from models.base import Momento, Tabla, ahora, conexion, transaccion
+from models.job import Job
+from models.schemas import instante
+
+DELGADO_BYTES = 1_000_000
+"""A longer body is sent without its resultados."""
+
+
+class Callback(Tabla):
+    """What is owed to one receiver for one event of one job."""
+
+    job_id: uuid.UUID
+
+    id = UUIDField(primary_key=True, default=uuid.uuid4)
+    job = ForeignKeyField(Job, backref="callbacks", on_delete="CASCADE", index=False)
+    evento = TextField()
+    webhook_id = TextField(unique=True)
+    url = TextField()
+    cuerpo = BlobField()
+    estado = TextField(
+        default="pendiente",
+        constraints=[Check("estado IN ('pendiente', 'enviando', 'enviado', 'fallido')", "callbacks_estado")],
+    )
+    token = BigIntegerField(default=0)
+    arrendado_hasta = Momento(null=True)
+    intentos = IntegerField(default=0)
+    proximo_intento_en = Momento(null=True, default=ahora)
+    encolado_en = Momento(null=True)
+    error = TextField(null=True)
+    created_at = Momento(default=ahora)
+    terminado_en = Momento(null=True)
+
+    class Meta:
+        table_name = "callbacks"
+
+
+Callback.add_index(Callback.index(Callback.job, Callback.evento, unique=True, name="callbacks_por_job"))
+Callback.add_index(
+    Callback.index(
+        Callback.proximo_intento_en, name="callbacks_pendientes", where=SQL("estado IN ('pendiente', 'enviando')")
+    )
+)
+
+
+class Intento(Tabla):
+    """One attempt at a callback, written before it is dialled."""
+
+    id = BigAutoField()
+    callback = ForeignKeyField(Callback, backref="filas_intentos", on_delete="CASCADE", index=False)
+    numero = IntegerField()
+    iniciado_en = Momento(default=ahora)
+    terminado_en = Momento(null=True)
+    status_code = IntegerField(null=True)
+    error_codigo = TextField(null=True)
+    error = TextField(null=True)
+    respuesta = TextField(null=True)
+    location = TextField(null=True)
+    duracion_ms = IntegerField(null=True)
+
+    class Meta:
+        table_name = "callback_intentos"
+
+
+Intento.add_index(Intento.index(Intento.callback, Intento.numero, unique=True, name="callback_intentos_numero"))
+
+
+@dataclass(frozen=True, slots=True)
+class Fallo:
+    """An attempt that failed: the next one in `espera_s` seconds, or none (None)."""
+
+    error: str
+    espera_s: float | None
+
+
+def bytes_json(dato: Any) -> bytes:
+    """JSON as JavaScript writes it again: compact, UTF-8, no NaN."""
+    return json.dumps(dato, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
+    """The published body of a job's callback; without its resultados when it would be over 1 MB."""
+    exitos = sum(1 for r in resultados if r["exito"])
+    cuerpo: dict[str, Any] = {
+        "job_id": str(job.id),
+        "status": job.status,
+        "voucher_id": job.voucher_id,
+        "propiedad_id": job.propiedad_id,
+        "resultados": resultados,
+        "evento": evento,
+        "timestamp": instante(job.completed_at),
+        "error": job.error,
+        "resumen": {"total": job.total, "exitosas": exitos, "fallidas": len(resultados) - exitos},
+    }
+    escrito = bytes_json(cuerpo)
+    return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
+
+
+def adelgazar(cuerpo: bytes) -> bytes:
+    """The thin body: `resultados` null, and where to fetch them."""
+    dato = json.loads(cuerpo)
+    dato["resultados"] = None
+    dato["resultado_url"] = f"/job/{dato['job_id']}"
+    return bytes_json(dato)
+
+
+def reclamar_callback(job_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback, int] | None:
+    """Claim a callback of the job that is due and write its attempt, before anything is dialled.
+
+    Returns it and the number of the attempt; None when none is due or another one has it. An attempt whose
+    lease ran out (killed while it dialled) counts as made.
+    """
+    with transaccion():
+        debido = (
+            Callback.select(Callback.id)
+            .where(
+                Callback.job == job_id,
+                ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
+                | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now())),
+            )
+            .order_by(Callback.created_at)
+            .limit(1)
+            .for_update(skip_locked=True)
+        )
+        filas = list(
+            Callback.update(
+                estado="enviando",
+                token=Callback.token + 1,
+                intentos=Callback.intentos + 1,
+                arrendado_hasta=fn.now() + timedelta(seconds=arriendo_s),
+            )
+            .where(Callback.id.in_(debido))
+            .returning(Callback)
+            .execute()
+        )
+        if not filas:
+            return None
+        callback: Callback = filas[0]
+        Intento.create(callback=callback.id, numero=callback.intentos)
+        return callback, callback.intentos
+
+
+def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> bool:
+    """Record how the claimed attempt ended (`fallo` None: a receiver answered 2xx), with what was seen.
+
+    The job's callback_sent and callback_error change only at the end. False when the claim was lost.
+    """
+    with transaccion():
+        Intento.update(terminado_en=fn.now(), error=fallo.error if fallo else None, **visto).where(
+            Intento.callback == callback.id, Intento.numero == callback.intentos
+        ).execute()
+        suyo = (Callback.id == callback.id) & (Callback.token == callback.token) & (Callback.estado == "enviando")
+        if fallo is not None and fallo.espera_s is not None:
+            cambio = Callback.update(
+                estado="pendiente",
+                proximo_intento_en=fn.now() + timedelta(seconds=fallo.espera_s),
+                arrendado_hasta=None,
+                encolado_en=None,
+                error=fallo.error,
+            )
+            return bool(cambio.where(suyo).execute())
+        cambio = Callback.update(
+            estado="fallido" if fallo else "enviado",
+            proximo_intento_en=None,
+            arrendado_hasta=None,
+            error=fallo.error if fallo else None,
+            terminado_en=fn.now(),
+        )
+        if not cambio.where(suyo).execute():
+            return False
+        Job.update(callback_sent=fallo is None, callback_error=fallo.error if fallo else None).where(
+            Job.id == callback.job_id
+        ).execute()
+        return True
+
+
+def poner_cuerpo_delgado(callback: Callback) -> None:
+    """From the next attempt on send the thin body: the receiver answered 413."""
+    with conexion():
+        Callback.update(cuerpo=adelgazar(bytes(callback.cuerpo))).where(Callback.id == callback.id).execute()

@@ -1,0 +1,228 @@
+"""A consulta: one look-up of one servicio. Its state machine, as conditional updates.
+
+pendiente -> en_curso (claimed, with a lease and a fencing token) -> terminada, or back to pendiente.
+Locks are always taken in the order empresa, consulta, job.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from peewee import (
+    SQL,
+    BigIntegerField,
+    BooleanField,
+    Check,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+    UUIDField,
+    fn,
+)
+
+from models.base import Dinero, Json, Momento, Tabla, ahora, bd, conexion, transaccion
+from models.job import Job, empezar
+from models.propiedad import Servicio
+
+
+class Consulta(Tabla):
+    """A row for every look-up, those that failed too. `deuda` is null unless it was proved."""
+
+    job_id: uuid.UUID
+    servicio_id: int
+
+    id = UUIDField(primary_key=True, default=uuid.uuid4)
+    job = ForeignKeyField(Job, backref="consultas", on_delete="CASCADE", index=False)
+    servicio = ForeignKeyField(Servicio, backref="consultas", on_delete="RESTRICT", index=False)
+    propiedad_id = BigIntegerField()
+    empresa = TextField()
+    tipo_servicio = TextField()
+
+    estado = TextField(
+        default="pendiente",
+        constraints=[Check("estado IN ('pendiente', 'en_curso', 'terminada')", "consultas_estado")],
+    )
+    token = BigIntegerField(default=0)
+    """Fencing token: grows with every claim; a write with an older one changes nothing."""
+    arrendada_hasta = Momento(null=True)
+    inicios = IntegerField(default=0)
+    intentos = IntegerField(default=0)
+    """Starts that came to an end; `inicios - intentos` were interrupted."""
+    disponible_en = Momento(null=True)
+    encolada_en = Momento(null=True)
+    en_turno = BooleanField(default=False)
+    """Waiting for another consulta of its empresa to end."""
+
+    exito = BooleanField(null=True)
+    deuda = Dinero(null=True)
+    moneda = TextField(null=True)
+    estado_deuda = TextField(null=True)
+    saldo_a_favor = Dinero(null=True)
+    vencimiento = DateField(null=True)
+    facturas = Json(null=True)
+    avisos = Json(null=True)
+    prueba = Json(null=True)
+    error = TextField(null=True)
+    error_codigo = TextField(null=True)
+    reintentable = BooleanField(null=True)
+    mensaje_portal = TextField(null=True)
+    duracion_ms = IntegerField(null=True)
+
+    created_at = Momento(default=ahora)
+    started_at = Momento(null=True)
+    completed_at = Momento(null=True)
+
+    class Meta:
+        table_name = "consultas_deuda"
+        constraints = [
+            Check("(exito IS TRUE) = (deuda IS NOT NULL) AND deuda >= 0", "consultas_deuda_probada"),
+            Check("(estado = 'terminada') = (exito IS NOT NULL)", "consultas_terminada"),
+            Check("inicios >= intentos", "consultas_inicios"),
+        ]
+
+
+Consulta.add_index(Consulta.index(Consulta.job, Consulta.servicio, name="consultas_por_job"))
+Consulta.add_index(Consulta.index(Consulta.servicio, Consulta.completed_at, name="consultas_por_servicio"))
+Consulta.add_index(
+    Consulta.index(
+        Consulta.propiedad_id,
+        Consulta.completed_at,
+        Consulta.id,
+        name="consultas_historial",
+        where=SQL("estado = 'terminada'"),
+    )
+)
+Consulta.add_index(
+    Consulta.index(
+        Consulta.empresa, Consulta.arrendada_hasta, name="consultas_en_curso", where=SQL("estado = 'en_curso'")
+    )
+)
+Consulta.add_index(
+    Consulta.index(
+        Consulta.encolada_en,
+        Consulta.disponible_en,
+        name="consultas_pendientes",
+        where=SQL("estado = 'pendiente' AND NOT en_turno"),
+    )
+)
+Consulta.add_index(
+    Consulta.index(
+        Consulta.empresa, Consulta.created_at, name="consultas_en_turno", where=SQL("estado = 'pendiente' AND en_turno")
+    )
+)
+
+
+def reclamar(consulta_id: uuid.UUID, *, arriendo_s: float, simultaneas: int) -> Consulta | None:
+    """Claim a consulta that may run now, for `arriendo_s` seconds; None when it may not.
+
+    Counts the start and enforces the empresa's limit: one over it is left waiting for its turn.
+    """
+    with transaccion():
+        empresa = Consulta.select(Consulta.empresa).where(Consulta.id == consulta_id).scalar()
+        if empresa is None:
+            return None
+        bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"consultas:{empresa}",))
+        en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso").count()
+        lista = (
+            (Consulta.id == consulta_id)
+            & (Consulta.estado == "pendiente")
+            & (Consulta.disponible_en.is_null() | (Consulta.disponible_en <= fn.now()))
+        )
+        if en_curso >= simultaneas:
+            Consulta.update(en_turno=True, encolada_en=None, disponible_en=None).where(lista).execute()
+            return None
+        reclamadas = list(
+            Consulta.update(
+                estado="en_curso",
+                token=Consulta.token + 1,
+                inicios=Consulta.inicios + 1,
+                arrendada_hasta=_dentro_de(arriendo_s),
+                started_at=fn.COALESCE(Consulta.started_at, fn.now()),
+                en_turno=False,
+                disponible_en=None,
+            )
+            .where(lista)
+            .returning(Consulta)
+            .execute()
+        )
+        if reclamadas:
+            empezar(reclamadas[0].job_id)
+        return reclamadas[0] if reclamadas else None
+
+
+def _dentro_de(segundos: float) -> Any:
+    """The database's own clock plus some seconds: workers' clocks never meet in a comparison."""
+    return fn.now() + timedelta(seconds=segundos)
+
+
+def propia(consulta_id: uuid.UUID, token: int) -> Any:
+    """The condition that a consulta is still held by the claim that gave this token."""
+    return (Consulta.id == consulta_id) & (Consulta.token == token) & (Consulta.estado == "en_curso")
+
+
+def renovar(consulta_id: uuid.UUID, token: int, *, arriendo_s: float) -> bool:
+    """Lengthen the lease; False when the consulta is no longer ours: stop."""
+    with conexion():
+        cambios = Consulta.update(arrendada_hasta=_dentro_de(arriendo_s)).where(propia(consulta_id, token)).execute()
+        return bool(cambios)
+
+
+def reintentar(consulta_id: uuid.UUID, token: int, *, espera_s: float, error_codigo: str) -> bool:
+    """Put a consulta back to be tried again after `espera_s` seconds; False when it is no longer ours."""
+    with conexion():
+        cambios = (
+            Consulta.update(
+                estado="pendiente",
+                intentos=Consulta.intentos + 1,
+                arrendada_hasta=None,
+                disponible_en=_dentro_de(espera_s),
+                encolada_en=None,
+                error_codigo=error_codigo,
+            )
+            .where(propia(consulta_id, token))
+            .execute()
+        )
+        return bool(cambios)
+
+
+def devolver(consulta_id: uuid.UUID, token: int) -> bool:
+    """Hand a consulta back untouched (the worker is stopping): the start is not counted."""
+    with conexion():
+        cambios = (
+            Consulta.update(
+                estado="pendiente",
+                inicios=Consulta.inicios - 1,
+                arrendada_hasta=None,
+                disponible_en=None,
+                encolada_en=None,
+            )
+            .where(propia(consulta_id, token))
+            .execute()
+        )
+        return bool(cambios)
+
+
+def tomar_turno(empresa: str) -> Consulta | None:
+    """The oldest consulta that waits for its turn at the empresa, now ready to be published; None if none waits."""
+    with transaccion():
+        siguiente = (
+            Consulta.select(Consulta.id)
+            .where(Consulta.empresa == empresa, Consulta.estado == "pendiente", Consulta.en_turno)
+            .order_by(Consulta.created_at)
+            .limit(1)
+            .for_update(skip_locked=True)
+        )
+        filas = list(
+            Consulta.update(en_turno=False).where(Consulta.id.in_(siguiente)).returning(Consulta).execute()
+        )
+        return filas[0] if filas else None
+
+
+def marcar_encoladas(consulta_ids: Sequence[uuid.UUID]) -> None:
+    """Note that these consultas were published: reloj need not do it."""
+    with conexion():
+        Consulta.update(encolada_en=fn.now()).where(
+            Consulta.id.in_(list(consulta_ids)), Consulta.estado == "pendiente"
+        ).execute()

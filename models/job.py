@@ -1,0 +1,142 @@
+"""A job and how it begins and ends. Its consultas are in consulta.py; a job is closed by the last of them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from peewee import SQL, BigIntegerField, BooleanField, Check, IntegerField, TextField, UUIDField, fn
+
+from models.base import Momento, Tabla, ahora, transaccion
+from models.propiedad import Propiedad, Servicio
+
+ABIERTOS = ("pending", "processing")
+
+
+class Job(Tabla):
+    """What the caller asked for in one request; `terminadas` of its `total` consultas have ended."""
+
+    id = UUIDField(primary_key=True, default=uuid.uuid4)
+    tipo = TextField(constraints=[Check("tipo IN ('propiedad', 'servicios', 'todas')", "jobs_tipo")])
+    status = TextField(
+        default="pending",
+        constraints=[Check("status IN ('pending', 'processing', 'completed', 'failed')", "jobs_status")],
+    )
+    propiedad_id = BigIntegerField(null=True)
+    voucher_id = TextField(null=True)
+    callback_url = TextField(null=True)
+    callback_sent = BooleanField(null=True)
+    callback_error = TextField(null=True)
+    total = IntegerField()
+    terminadas = IntegerField(default=0)
+    error = TextField(null=True)
+    created_at = Momento(default=ahora)
+    started_at = Momento(null=True)
+    completed_at = Momento(null=True)
+    limite_en = Momento()
+    """The job fails if it has not ended by then."""
+
+    class Meta:
+        table_name = "jobs"
+        constraints = [Check("terminadas BETWEEN 0 AND total", "jobs_terminadas")]
+
+
+# The API lists newest first, filtered by any of these; all of them are index scans (tests/test_indices.py).
+Job.add_index(Job.index(Job.created_at, Job.id, name="jobs_recientes"))
+Job.add_index(Job.index(Job.status, Job.created_at, Job.id, name="jobs_por_status"))
+Job.add_index(Job.index(Job.callback_sent, Job.created_at, Job.id, name="jobs_por_callback"))
+Job.add_index(Job.index(Job.propiedad_id, Job.created_at, Job.id, name="jobs_por_propiedad"))
+Job.add_index(Job.index(Job.voucher_id, Job.created_at, Job.id, name="jobs_por_voucher"))
+Job.add_index(Job.index(Job.limite_en, name="jobs_abiertos", where=SQL("status IN ('pending', 'processing')")))
+
+
+class SinServicios(Exception):
+    """No job can be made of the request; `codigo` says why."""
+
+    def __init__(self, codigo: str, mensaje: str) -> None:
+        super().__init__(mensaje)
+        self.codigo = codigo
+        self.mensaje = mensaje
+
+
+@dataclass(frozen=True, slots=True)
+class Plazo:
+    """How long a job may take: seconds for any, and more for each consulta."""
+
+    base_s: float
+    por_consulta_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Creado:
+    """A new job: its id, the consultas to publish, what was left out and why."""
+
+    job_id: uuid.UUID
+    propiedad_id: int | None
+    consulta_ids: tuple[uuid.UUID, ...]
+    omitidos: tuple[Mapping[str, Any], ...] = ()
+
+
+def servicios_para(
+    propiedad_id: int | None, servicio_ids: Sequence[int] | None
+) -> tuple[list[Servicio], list[dict[str, Any]]]:
+    """The active servicios of a request, and those named that were left out. Raises SinServicios.
+
+    Call it inside a transaction.
+    """
+    if servicio_ids is None:
+        filtro = Servicio.activo if propiedad_id is None else (Servicio.propiedad == propiedad_id) & Servicio.activo
+        activos = list(Servicio.select().where(filtro).order_by(Servicio.id))
+        if propiedad_id is not None and not Propiedad.select().where(Propiedad.id == propiedad_id).exists():
+            raise SinServicios("PROPIEDAD_INEXISTENTE", f"La propiedad {propiedad_id} no existe.")
+        if not activos:
+            de_quien = "No hay" if propiedad_id is None else f"La propiedad {propiedad_id} no tiene"
+            raise SinServicios("SIN_SERVICIOS_ACTIVOS", f"{de_quien} servicios activos para consultar.")
+        return activos, []
+    pedidos = list(dict.fromkeys(servicio_ids))
+    hallados = {s.id: s for s in Servicio.select().where(Servicio.id.in_(pedidos))}
+    activos = [hallados[i] for i in pedidos if i in hallados and hallados[i].activo]
+    if not activos:
+        raise SinServicios("SIN_SERVICIOS_ACTIVOS", "Ninguno de los servicios pedidos existe y está activo.")
+    omitidos = [
+        {"servicio_id": i, "motivo": "inactivo" if i in hallados else "inexistente"}
+        for i in pedidos
+        if i not in hallados or not hallados[i].activo
+    ]
+    return activos, omitidos
+
+
+def empezar(job_id: uuid.UUID) -> None:
+    """Mark a job as being worked on, the first time."""
+    Job.update(status="processing", started_at=fn.now()).where(Job.id == job_id, Job.status == "pending").execute()
+
+
+def sumar_terminadas(job_id: uuid.UUID, cuantas: int = 1) -> Job | None:
+    """Count ended consultas; returns the job when they were its last and it is still open: the caller closes it.
+
+    Call it in the transaction that ended them. The row's lock makes exactly one caller the last.
+    """
+    filas: list[Job] = list(
+        Job.update(terminadas=Job.terminadas + cuantas).where(Job.id == job_id).returning(Job).execute()
+    )
+    if not filas or filas[0].terminadas < filas[0].total or filas[0].status not in ABIERTOS:
+        return None
+    return filas[0]
+
+
+def vencidos(cuantos: int) -> list[uuid.UUID]:
+    """Ids of open jobs whose deadline has passed, the oldest first."""
+    with transaccion():
+        consulta = (
+            Job.select(Job.id)
+            .where(Job.status.in_(ABIERTOS), Job.limite_en < fn.now())
+            .order_by(Job.limite_en)
+            .limit(cuantos)
+        )
+        return [job.id for job in consulta]
+
+
+def limite(plazo: Plazo, total: int) -> Any:
+    """The deadline of a job made now."""
+    return ahora() + timedelta(seconds=plazo.base_s + plazo.por_consulta_s * total)

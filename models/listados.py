@@ -1,0 +1,142 @@
+"""What the API shows of jobs and consultas: one job, pages of them, the numbers of the queue."""
+
+import base64
+import binascii
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from peewee import Tuple, fn
+
+from models.base import conexion
+from models.cierre import resultados_de
+from models.consulta import Consulta
+from models.job import Job
+from models.propiedad import Propiedad
+from models.schemas import FiltroJobs, instante, resultado_de
+from models.trabajador import hilos_vivos
+
+
+class CursorInvalido(ValueError):
+    """The cursor is not one that this API gave."""
+
+
+def _cursor(momento: datetime, fila: uuid.UUID) -> str:
+    return base64.urlsafe_b64encode(f"{momento.isoformat()}|{fila.hex}".encode()).decode().rstrip("=")
+
+
+def _de_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+    try:
+        texto = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        momento, _, fila = texto.partition("|")
+        leido = datetime.fromisoformat(momento)
+        if leido.tzinfo is None:
+            raise ValueError(momento)
+        return leido.astimezone(UTC), uuid.UUID(hex=fila)
+    except (ValueError, binascii.Error, OverflowError):
+        raise CursorInvalido from None
+
+
+def _job(job: Job, resultado: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "job_id": str(job.id),
+        "tipo": job.tipo,
+        "status": job.status,
+        "propiedad_id": job.propiedad_id,
+        "created_at": instante(job.created_at),
+        "started_at": instante(job.started_at),
+        "completed_at": instante(job.completed_at),
+        "progreso": {"total": job.total, "terminadas": job.terminadas},
+        "resultado": resultado,
+        "error": job.error,
+        "callback_url": job.callback_url,
+        "voucher_id": job.voucher_id,
+        "callback_sent": job.callback_sent,
+        "callback_error": job.callback_error,
+    }
+
+
+def leer_job(job_id: uuid.UUID) -> dict[str, Any] | None:
+    """The published job with the results that are there; None when unknown."""
+    with conexion():
+        job = Job.get_or_none(Job.id == job_id)
+        return None if job is None else _job(job, resultados_de(job_id))
+
+
+def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
+    """A page of jobs, newest first: `{"jobs", "total", "next_cursor"}`. Raises CursorInvalido."""
+    condiciones = [
+        columna == valor
+        for columna, valor in (
+            (Job.status, filtro.status),
+            (Job.callback_sent, filtro.callback_sent),
+            (Job.propiedad_id, filtro.propiedad_id),
+            (Job.voucher_id, filtro.voucher_id),
+        )
+        if valor is not None
+    ]
+    paginada = list(condiciones)
+    if filtro.cursor is not None:
+        paginada.append(Tuple(Job.created_at, Job.id) < Tuple(*_de_cursor(filtro.cursor)))
+    with conexion():
+        total = Job.select().where(*condiciones).count() if condiciones else Job.select().count()
+        consulta = Job.select().order_by(Job.created_at.desc(), Job.id.desc()).limit(filtro.limit + 1)
+        jobs = list(consulta.where(*paginada) if paginada else consulta)
+        pagina = jobs[: filtro.limit]
+        resultados: dict[uuid.UUID, list[dict[str, Any]]] = {job.id: [] for job in pagina}
+        terminadas = (
+            Consulta.select()
+            .where(Consulta.job.in_(list(resultados)), Consulta.estado == "terminada")
+            .order_by(Consulta.servicio)
+        )
+        for fila in terminadas if pagina else ():
+            resultados[fila.job_id].append(resultado_de(fila))
+    hay_mas = len(jobs) > filtro.limit
+    return {
+        "jobs": [_job(job, resultados[job.id]) for job in pagina],
+        "total": total,
+        "next_cursor": _cursor(pagina[-1].created_at, pagina[-1].id) if hay_mas else None,
+    }
+
+
+def historial(propiedad_id: int, limit: int, cursor: str | None) -> dict[str, Any] | None:
+    """Past consultas of a propiedad, newest first; None for an unknown propiedad. Raises CursorInvalido."""
+    desde = _de_cursor(cursor) if cursor is not None else None
+    with conexion():
+        if not Propiedad.select().where(Propiedad.id == propiedad_id).exists():
+            return None
+        condiciones = [Consulta.propiedad_id == propiedad_id, Consulta.estado == "terminada"]
+        if desde is not None:
+            condiciones.append(Tuple(Consulta.completed_at, Consulta.id) < Tuple(*desde))
+        consulta = (
+            Consulta.select()
+            .where(*condiciones)
+            .order_by(Consulta.completed_at.desc(), Consulta.id.desc())
+            .limit(limit + 1)
+        )
+        filas = list(consulta)
+    pagina = filas[:limit]
+    return {
+        "propiedad_id": propiedad_id,
+        "consultas": [
+            {**resultado_de(fila), "job_id": str(fila.job_id), "consultada_en": instante(fila.completed_at)}
+            for fila in pagina
+        ],
+        "next_cursor": _cursor(pagina[-1].completed_at, pagina[-1].id) if len(filas) > limit else None,
+    }
+
+
+def estadisticas() -> dict[str, int]:
+    """The numbers of `GET /queue/stats`."""
+    with conexion():
+        por_status = dict(Job.select(Job.status, fn.COUNT(Job.status)).group_by(Job.status).tuples().execute())
+        pendientes = Consulta.select().where(Consulta.estado == "pendiente").count()
+        en_curso = Consulta.select().where(Consulta.estado == "en_curso").count()
+        hilos = hilos_vivos("consultas")
+    return {
+        "total_jobs": sum(por_status.values()),
+        **{status: por_status.get(status, 0) for status in ("pending", "processing", "completed", "failed")},
+        "queue_size": pendientes,
+        "max_workers": hilos,
+        "workers_active": en_curso,
+    }

@@ -1,0 +1,58 @@
+"""What the caller manages: propiedades and their servicios."""
+
+from typing import Any
+
+from peewee import BigAutoField, BooleanField, ForeignKeyField, TextField
+
+from models.base import Json, Momento, Tabla, ahora, conexion
+
+
+class Propiedad(Tabla):
+    """A dwelling."""
+
+    id = BigAutoField()
+    nombre = TextField()
+    direccion = TextField(null=True)
+    created_at = Momento(default=ahora)
+
+    class Meta:
+        table_name = "propiedades"
+
+
+class Servicio(Tabla):
+    """A propiedad's contract with one empresa, and the credenciales that its portal asks for."""
+
+    propiedad_id: int
+
+    id = BigAutoField()
+    propiedad = ForeignKeyField(Propiedad, backref="servicios", on_delete="RESTRICT")
+    empresa = TextField()
+    tipo_servicio = TextField()
+    credenciales = Json(default=dict)
+    activo = BooleanField(default=True)
+    created_at = Momento(default=ahora)
+
+    class Meta:
+        table_name = "servicios"
+
+
+def servicios_de(propiedad_id: int) -> list[dict[str, Any]] | None:
+    """The active servicios of a propiedad, without credenciales; None for an unknown propiedad."""
+    with conexion():
+        if not Propiedad.select().where(Propiedad.id == propiedad_id).exists():
+            return None
+        consulta = (
+            Servicio.select(Servicio.id, Servicio.empresa, Servicio.tipo_servicio, Servicio.activo)
+            .where(Servicio.propiedad == propiedad_id, Servicio.activo)
+            .order_by(Servicio.id)
+        )
+        return [
+            {
+                "servicio_id": s.id,
+                "propiedad_id": propiedad_id,
+                "empresa": s.empresa,
+                "tipo_servicio": s.tipo_servicio,
+                "activo": s.activo,
+            }
+            for s in consulta
+        ]
