@@ -124,8 +124,7 @@ async def _encolar(pedido: Pedido) -> Response:
         "status": "pending",
         "propiedad_id": creado.propiedad_id,
         "total_servicios": len(creado.consulta_ids),
-        "mensaje": "Consulta encolada correctamente"
-        + (" Se notificará al callback cuando termine." if avisa else ""),
+        "mensaje": "Consulta encolada correctamente" + (" Se notificará al callback cuando termine." if avisa else ""),
         "nota": None if avisa else f"Consulte el estado en GET {ruta}",
     }
     if isinstance(pedido, PedidoServicios):

@@ -214,9 +214,7 @@ def tomar_turno(empresa: str) -> Consulta | None:
             .limit(1)
             .for_update(skip_locked=True)
         )
-        filas = list(
-            Consulta.update(en_turno=False).where(Consulta.id.in_(siguiente)).returning(Consulta).execute()
-        )
+        filas = list(Consulta.update(en_turno=False).where(Consulta.id.in_(siguiente)).returning(Consulta).execute())
         return filas[0] if filas else None
 
 

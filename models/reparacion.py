@@ -107,9 +107,7 @@ def callbacks_por_despertar(cuantos: int, *, gracia_s: float, perdida_s: float) 
             .limit(cuantos)
             .for_update(skip_locked=True)
         )
-        filas = (
-            Callback.update(encolado_en=fn.now()).where(Callback.id.in_(debidos)).returning(Callback.job).execute()
-        )
+        filas = Callback.update(encolado_en=fn.now()).where(Callback.id.in_(debidos)).returning(Callback.job).execute()
         return [c.job_id for c in filas]
 
 

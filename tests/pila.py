@@ -1,0 +1,226 @@
+"""The whole service for a test: the Procfile's own processes, the sandbox and a receiver of callbacks.
+
+Every process can be signalled or killed alone, by its exact pid, and started again.
+"""
+
+import http.server
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import psutil
+import requests
+from servidores import Servidor, puerto_libre
+
+RAIZ = Path(__file__).resolve().parent.parent
+PROCESOS = ("web", "worker", "callbacks", "reloj")
+
+T = TypeVar("T")
+
+
+def hasta(dame: Callable[[], T | None], plazo_s: float = 30, cada_s: float = 0.05) -> T:
+    """Ask until the answer is truthy. AssertionError when time is over."""
+    limite = time.monotonic() + plazo_s
+    while True:
+        valor = dame()
+        if valor:
+            return valor
+        assert time.monotonic() < limite, f"no ocurrió en {plazo_s} s"
+        time.sleep(cada_s)
+
+
+class Pila(Servidor):
+    """`release`, then the Procfile's processes, against a database, a broker and the simulated portals."""
+
+    principal = "web"
+    senales = {"fast": signal.SIGTERM, "immediate": signal.SIGTERM, "kill": signal.SIGKILL}
+
+    def __init__(self, base: str, broker: str, entorno: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.puerto = puerto_libre()
+        self.url = f"http://127.0.0.1:{self.puerto}"
+        self.puerto_sandbox = puerto_libre()
+        self.entorno = {
+            **{
+                k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "CHROMIUM_PATH")
+            },
+            "PATH": f"{RAIZ / '.venv' / 'bin'}:{os.environ['PATH']}",
+            "PYTHONPATH": str(RAIZ),
+            "DATABASE_URL": base,
+            "BROKER_URL": broker,
+            "PORT": str(self.puerto),
+            "PORTALES_URL": f"http://127.0.0.1:{self.puerto_sandbox}",
+            "RELOJ_PERIODO_S": "0.5",
+            "SANDBOX_HIDRATACION_MS": "50",
+            "SANDBOX_CONSULTA_MS": "50",
+            "SANDBOX_ASENTAR_MS": "100",
+            "REINTENTOS_ESCALA": "0.02",
+            **(entorno or {}),
+        }
+        lineas = re.findall(r"^(\w+): *(.+)$", (RAIZ / "Procfile").read_text(), re.MULTILINE)
+        self.ordenes = dict(lineas)
+
+    def iniciar(self) -> Self:
+        """Migrate, start the sandbox and every process, and return once all answer."""
+        self.ejecutar(self.ordenes["release"])
+        self._lanzar_orden(
+            "sandbox", f"exec uvicorn sandbox.servidor:app --port {self.puerto_sandbox} --log-level warning"
+        )
+        for nombre in PROCESOS:
+            self.lanzar(nombre)
+        self._esperar(self._listo, 60)
+        return self
+
+    def lanzar(self, nombre: str) -> None:
+        """Start one process of the Procfile."""
+        self._lanzar_orden(nombre, self.ordenes[nombre])
+
+    def _lanzar_orden(self, nombre: str, orden: str) -> None:
+        self._lanzar(nombre, ["/bin/sh", "-c", f"cd {RAIZ}; {orden}"], self.entorno)
+
+    def _listo(self) -> bool:
+        try:
+            requests.get(f"http://127.0.0.1:{self.puerto_sandbox}/", timeout=2)
+            return requests.get(f"{self.url}/health", timeout=2).ok and self.pedir("/queue/stats")["max_workers"] > 0
+        except requests.RequestException:
+            return False
+
+    def ejecutar(self, orden: str) -> str:
+        """Run a command to its end with this stack's environment. Returns what it printed."""
+        hecho = subprocess.run(
+            ["/bin/sh", "-c", orden],
+            cwd=RAIZ,
+            env=self.entorno,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert hecho.returncode == 0, hecho.stdout + hecho.stderr
+        return hecho.stdout
+
+    def proceso(self, nombre: str) -> psutil.Process:
+        """One of the processes, by name."""
+        return psutil.Process(self._procesos[nombre].pid)
+
+    def obreros(self, nombre: str) -> list[psutil.Process]:
+        """The worker processes that a Dramatiq master forked."""
+        return [p for p in self.proceso(nombre).children() if p.name() != "sh"]
+
+    def chromiums(self) -> list[psutil.Process]:
+        """Every browser main process below the worker."""
+        hijos = self.proceso("worker").children(recursive=True)
+        return [p for p in hijos if "--remote-debugging-port=0" in p.cmdline() and "chromium" in p.name()]
+
+    def matar(self, nombre: str) -> None:
+        """SIGKILL a process and the ones it forked, at once; Chromium's guardian is on its own."""
+        proceso = self.proceso(nombre)
+        victimas = [proceso, *self.obreros(nombre)]
+        for victima in victimas:
+            victima.kill()
+        psutil.wait_procs(victimas, timeout=10)
+        self._procesos.pop(nombre).wait()
+
+    def terminar(self, nombre: str, plazo_s: float = 30) -> None:
+        """SIGTERM a process and wait until it and its children are gone."""
+        self._terminar(nombre, signal.SIGTERM, plazo_s)
+
+    def cerrar(self) -> None:
+        """Stop everything, workers first."""
+        for nombre in ("reloj", "callbacks", "worker"):
+            self._terminar(nombre, signal.SIGTERM, 15)
+        super().cerrar()
+
+    def registro(self, nombre: str) -> str:
+        """What a process has logged."""
+        ruta = self.carpeta / f"{nombre}.log"
+        return ruta.read_text(errors="replace") if ruta.exists() else ""
+
+    def pedir(self, ruta: str, dato: Any = None, estado: int | None = None) -> Any:
+        """GET, or POST of `dato`: the JSON answer, of HTTP `estado` (200, or 202 for a POST)."""
+        respuesta = (
+            requests.get(self.url + ruta, timeout=10)
+            if dato is None
+            else requests.post(self.url + ruta, json=dato, timeout=10)
+        )
+        assert respuesta.status_code == (estado or (200 if dato is None else 202)), respuesta.text
+        return respuesta.json()
+
+    def esperar_job(self, job_id: str, plazo_s: float = 60) -> dict[str, Any]:
+        """The job, once it has ended."""
+
+        def terminado() -> dict[str, Any] | None:
+            job = self.pedir(f"/job/{job_id}")
+            return job if job["status"] in ("completed", "failed") else None
+
+        return hasta(terminado, plazo_s)
+
+
+@dataclass
+class Recibido:
+    """A callback as it arrived: when (monotonic s), headers, raw bytes."""
+
+    momento: float
+    cabeceras: dict[str, str]
+    cuerpo: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body."""
+        return json.loads(self.cuerpo)
+
+
+@dataclass
+class Receptor:
+    """A receiver of callbacks on loopback: answers `respuestas` in order, then 200."""
+
+    respuestas: list[int] = field(default_factory=list)
+    recibidos: list[Recibido] = field(default_factory=list)
+    demora_s: float = 0
+    url: str = ""
+
+    def de(self, job_id: str) -> list[Recibido]:
+        """What arrived for a job."""
+        return [r for r in self.recibidos if r.json["job_id"] == job_id]
+
+    def esperar(self, job_id: str, cuantos: int = 1, plazo_s: float = 30) -> list[Recibido]:
+        """What arrived for a job, once there is that much."""
+        return hasta(lambda: r if len(r := self.de(job_id)) >= cuantos else None, plazo_s)
+
+
+@contextmanager
+def receptor(respuestas: list[int] | None = None, demora_s: float = 0) -> Iterator[Receptor]:
+    """Run a receiver during the block."""
+    estado = Receptor(list(respuestas or []), demora_s=demora_s)
+
+    class Manejador(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            crudo = self.rfile.read(int(self.headers["Content-Length"]))
+            estado.recibidos.append(Recibido(time.monotonic(), dict(self.headers), crudo))
+            time.sleep(estado.demora_s)
+            self.send_response(estado.respuestas.pop(0) if estado.respuestas else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    servidor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Manejador)
+    hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    hilo.start()
+    estado.url = f"http://127.0.0.1:{servidor.server_port}/callback"
+    try:
+        yield estado
+    finally:
+        servidor.shutdown()
+        servidor.server_close()
+        hilo.join()
