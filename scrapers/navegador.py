@@ -91,6 +91,10 @@ class _Instancia:
         joven = time.monotonic() - self.nacida < opciones.vida_s
         return not self.caida.done() and self.chromium.vivo and joven and self.usadas < opciones.consultas_max
 
+    async def saludar(self) -> dict[str, Any]:
+        """Wait until the connection is open: pyppeteer refuses a second message before that."""
+        return await self._sesion.enviar("Browser.getVersion")
+
     async def abrir(self) -> tuple[str, Pestana]:
         """A tab in a fresh isolated context. Returns the context's id and the tab."""
         enviar = self._sesion.enviar
@@ -158,7 +162,11 @@ class Navegador:
             Chromium, elegido=opciones.ejecutable, con_sandbox=opciones.con_sandbox
         )
         self.arranques += 1
-        self._instancia = _Instancia(chromium)
+        nueva = _Instancia(chromium)
+        if await con_limite(nueva.saludar(), ABRIR_S) is None:
+            await nueva.matar()
+            raise Falla(Codigo.NAVEGADOR_CAIDO, detalle="Chromium no responde")
+        self._instancia = nueva
 
     async def _retirar(self, instancia: _Instancia) -> None:
         self._retiradas.discard(instancia)

@@ -42,7 +42,8 @@ class Red:
     def __init__(self, sesion: Sesion) -> None:
         self.lineas: deque[str] = deque(maxlen=COLA)
         self._abiertos: dict[str, tuple[str, str]] = {}
-        self.documento: tuple[int, dict[str, str]] | None = None
+        self.documentos: dict[str, tuple[int, dict[str, str]]] = {}
+        """Status and headers of the last document of each frame."""
         self.ultimo_fallo: tuple[int, str, dict[str, str]] | None = None
         sesion.al("Network.requestWillBeSent", self._pedido)
         sesion.al("Network.responseReceived", self._respuesta)
@@ -69,8 +70,8 @@ class Red:
         cabeceras = {nombre.lower(): valor for nombre, valor in respuesta["headers"].items()}
         if clase in ("XHR", "Fetch", "Document"):
             self.lineas.append(f"{metodo} {estado} {url}")
-        if clase == "Document":
-            self.documento = (estado, cabeceras)
+        if clase == "Document" and "frameId" in evento:
+            self.documentos[evento["frameId"]] = (estado, cabeceras)
         if estado >= 400 and clase in ("XHR", "Fetch", "Document"):
             self.ultimo_fallo = (estado, url, cabeceras)
 
@@ -117,7 +118,9 @@ class Pestana:
             enviar("Network.enable"),
             enviar("Network.setBlockedURLs", urls=list(BLOQUEADOS)),
         )
-        self.marco_principal = arbol["frameTree"]["frame"]["id"]
+        marco = arbol["frameTree"]["frame"]
+        self.marco_principal = marco["id"]
+        self._cargados.add(marco["loaderId"])
 
     # --- events -------------------------------------------------------------------------------------------------
 
@@ -136,7 +139,7 @@ class Pestana:
                 del self._contextos[marco]
 
     def _ciclo(self, evento: dict[str, Any]) -> None:
-        if evento["name"] == "DOMContentLoaded":
+        if evento["name"] == "DOMContentLoaded" and evento["frameId"] == self.marco_principal:
             self._cargados.add(evento["loaderId"])
             self._avisar()
 
@@ -168,19 +171,21 @@ class Pestana:
     # --- verbs --------------------------------------------------------------------------------------------------
 
     async def ir(self, url: str) -> tuple[int, dict[str, str]]:
-        """Navigate and wait for DOMContentLoaded. Returns HTTP status and headers (lower case names).
+        """Navigate and wait for DOMContentLoaded, of a page that this one leads to at once if it does.
+
+        Returns the document's HTTP status and headers (lower case names).
 
         Raises Falla PORTAL_CAIDO where nothing answers. The caller bounds the time.
         """
         self.red.olvidar()
-        self.red.documento = None
+        self.red.documentos.pop(self.marco_principal, None)
+        anteriores = set(self._cargados)
         respuesta = await self._sesion.enviar("Page.navigate", url=url)
         if respuesta.get("errorText"):
             raise Falla(Codigo.PORTAL_CAIDO, detalle=f"{respuesta['errorText']} en {url}")
-        cargador = respuesta.get("loaderId")
-        if cargador:
-            await self._hasta(lambda: True if cargador in self._cargados else None)
-        return self.red.documento or (200, {})
+        if respuesta.get("loaderId"):
+            await self._hasta(lambda: self._cargados - anteriores or None)
+        return self.red.documentos.get(self.marco_principal, (200, {}))
 
     async def evaluar(self, marco: str, funcion: str, *argumentos: Any) -> Any:
         """Call a JavaScript function in our world of that frame; a promise is awaited. Returns its JSON value."""
