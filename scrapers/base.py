@@ -64,6 +64,8 @@ class Scraper(ABC):
     simultaneas: ClassVar[int] = 2
     """How many consultas of this empresa may run at once, over all workers."""
     plazo_s: ClassVar[float] = 60
+    espera_s: ClassVar[float] = 25
+    """How long the portal may take to show its next screen."""
     verificado_en_vivo: ClassVar[date | None] = None
     """The day on which somebody checked it against the real portal."""
 

@@ -23,7 +23,7 @@ class Evidencia:
         def limpiar(texto: str) -> str:
             for secreto in ocultar:
                 texto = texto.replace(secreto, OCULTO)
-            return texto.encode()[:max_bytes].decode(errors="ignore")
+            return texto.encode(errors="replace")[:max_bytes].decode(errors="ignore")
 
         captura = self.captura if self.captura and len(self.captura) <= max_bytes else None
         html = limpiar(self.html) if self.html is not None else None

@@ -4,7 +4,13 @@ _VISIBLE = """
 const visible = el => el.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})
     && el.getClientRects().length > 0;
 const pausa = ms => new Promise(sigue => setTimeout(sigue, ms));
-const buscar = selector => [...document.querySelectorAll(selector)].find(visible);
+const plano = texto => texto.normalize('NFC').replace(/\\s+/g, ' ').trim().toLowerCase();
+const dice = (el, texto) => texto.startsWith('…')
+    ? plano(el.textContent).endsWith(plano(texto.slice(1))) : plano(el.textContent) === plano(texto);
+const buscar = selector => {
+    const [css, texto] = selector.split(' >> ');
+    return [...document.querySelectorAll(css)].find(el => visible(el) && (texto === undefined || dice(el, texto)));
+};
 """
 
 VISIBLE = f"selector => {{ {_VISIBLE} return buscar(selector) !== undefined; }}"
@@ -45,7 +51,7 @@ PULSAR = f"""async (selector, ms) => {{ {_VISIBLE}
             el.scrollIntoView({{block: 'center', inline: 'center'}});
             const caja = el.getBoundingClientRect();
             const encima = document.elementFromPoint(caja.x + caja.width / 2, caja.y + caja.height / 2);
-            if (el.disabled || el.getAttribute('aria-disabled') === 'true') motivo = 'deshabilitado';
+            if (el.closest(':disabled, [aria-disabled="true"]') !== null) motivo = 'deshabilitado';
             else if (encima !== null && !el.contains(encima) && !encima.contains(el)) motivo = 'tapado';
             else {{ el.click(); return null; }}
         }}
@@ -55,12 +61,13 @@ PULSAR = f"""async (selector, ms) => {{ {_VISIBLE}
 }}"""
 
 FOTO = """selector => {
-    const raiz = document.querySelector(selector);
-    if (raiz === null) return null;
-    const inerte = document.implementation.createHTMLDocument('');
-    const omitidos = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'LINK', 'META', 'HEAD', 'IFRAME', 'OBJECT']);
     const seVe = el => getComputedStyle(el).display === 'contents'
         || el.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
+    const hallados = [...document.querySelectorAll(selector)];
+    const raiz = hallados.find(seVe) ?? hallados[0];
+    if (raiz === undefined) return null;
+    const inerte = document.implementation.createHTMLDocument('');
+    const omitidos = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'LINK', 'META', 'HEAD', 'IFRAME', 'OBJECT']);
     const copiar = nodo => {
         if (nodo.nodeType === Node.TEXT_NODE) return inerte.createTextNode(nodo.data);
         if (nodo.nodeType !== Node.ELEMENT_NODE || omitidos.has(nodo.tagName.toUpperCase())) return null;

@@ -1,5 +1,7 @@
 """What a page showed a person at one moment: its visible DOM, to be read without a browser."""
 
+import re
+
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scrapers.dinero import normal
@@ -44,6 +46,30 @@ class Nodo:
             raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"falta {selector}")
         return hallado
 
+    def dato(self, selector: str, patron: str) -> str:
+        """Group 1 of `patron`, which must be the whole text of the only match. Raises Falla as `uno` does."""
+        texto = self.uno(selector).texto
+        hallado = re.fullmatch(patron, texto)
+        if hallado is None:
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"{texto[:60]!r} en {selector}")
+        return str(hallado[1])
+
+    def rotulados(self, bloque: str, rotulo: str) -> dict[str, str]:
+        """For each match of `bloque`, the text of its only `rotulo` and all that the bloque says after it.
+
+        Raises Falla PORTAL_CAMBIO for a bloque that does not begin with its rotulo, RESULTADO_AMBIGUO for
+        two with the same one.
+        """
+        hallados: dict[str, str] = {}
+        for nodo in self.todos(bloque):
+            titulo, todo = nodo.uno(rotulo).texto_pegado, nodo.texto_pegado
+            if not titulo or not todo.startswith(titulo):
+                raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"{bloque} no empieza con su rótulo")
+            if titulo in hallados:
+                raise Falla(Codigo.RESULTADO_AMBIGUO, detalle=f"dos veces «{titulo[:40]}»")
+            hallados[titulo] = normal(todo[len(titulo) :])
+        return hallados
+
 
 class Lectura(Nodo):
     """The visible DOM of a page or frame: `html` as text, and where it came from."""
@@ -51,6 +77,8 @@ class Lectura(Nodo):
     def __init__(self, html: str, url: str = "") -> None:
         self.html = html
         self.url = url
+        if html.lstrip().startswith("<body") and not html.rstrip().endswith("</body>"):
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle="página cortada")
         raiz = LexborHTMLParser(html).root
         if raiz is None:
             raise Falla(Codigo.PORTAL_CAMBIO, detalle="página vacía")

@@ -37,7 +37,10 @@ def falla_http(estado: int, cabeceras: dict[str, str], url: str) -> Falla | None
 
 
 class Marco:
-    """A frame of the page. Selectors are CSS; only what a person could see counts."""
+    """A frame of the page. Selectors are CSS; only what a person could see counts.
+
+    `css >> texto` is what matches `css` and says exactly `texto`, whatever its case; `css >> …texto`, what ends so.
+    """
 
     def __init__(self, pestana: Pestana, marco: str) -> None:
         self._pestana = pestana
@@ -57,21 +60,25 @@ class Marco:
             async with asyncio.timeout(max(hasta - time.monotonic(), 0.01)):
                 return await self._pestana.evaluar(self._marco, funcion, *argumentos)
         except TimeoutError:
-            raise self._demora("un guion") from None
+            raise self.fallo_de_red() or Falla(Codigo.PORTAL_LENTO, detalle="la página no responde") from None
         except ErrorDeScript as error:
             raise Falla(Codigo.PORTAL_CAMBIO, detalle=str(error)[:200]) from None
 
     def _demora(self, que: str) -> Falla:
         """Why `que` did not come: the network's last failure, a request still open, or a page that changed."""
-        red = self._pestana.red
-        if red.ultimo_fallo is not None:
-            estado, url, cabeceras = red.ultimo_fallo
-            falla = falla_http(estado, cabeceras, url)
-            if falla is not None:
-                return falla
-        if red.pendientes:
+        falla = self.fallo_de_red()
+        if falla is not None:
+            return falla
+        if self._pestana.red.pendientes:
             return Falla(Codigo.PORTAL_LENTO, detalle=f"no llegó {que}")
         return Falla(Codigo.PORTAL_CAMBIO, detalle=f"no apareció {que}")
+
+    def fallo_de_red(self) -> Falla | None:
+        """What the last document or data request that failed since the last action means; None: none did."""
+        if self._pestana.red.ultimo_fallo is None:
+            return None
+        estado, url, cabeceras = self._pestana.red.ultimo_fallo
+        return falla_http(estado, cabeceras, url)
 
     async def esperar(self, *selectores: str, hasta_s: float = ESPERA_S, ocupado: str | None = None) -> str:
         """Wait until one of `selectores` is visible and return it; the first in their order when several are.

@@ -124,6 +124,8 @@ def _sin_deuda(hallazgo: Hallazgo, facturas: tuple[Factura, ...], moneda: str) -
 def _a_favor(hallazgo: Hallazgo, a_favor: Importe, facturas: tuple[Factura, ...], moneda: str) -> Deuda:
     if facturas or a_favor.valor <= 0 or (hallazgo.total is not None and hallazgo.total.valor > 0):
         raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="saldo a favor junto a una deuda")
+    if hallazgo.total is not None and hallazgo.total.valor not in (CERO, -a_favor.valor):
+        raise Falla(Codigo.TOTAL_NO_COINCIDE, detalle=f"total {hallazgo.total.valor}, a favor {a_favor.valor}")
     return Deuda(
         EstadoDeuda.SALDO_A_FAVOR,
         CERO,

@@ -46,15 +46,16 @@ class Pila(Servidor):
 
     def __init__(self, base: str, broker: str, entorno: Mapping[str, str] | None = None) -> None:
         super().__init__()
+        self.temporales = self.carpeta / "tmp"
+        self.temporales.mkdir()
         self.puerto = puerto_libre()
         self.url = f"http://127.0.0.1:{self.puerto}"
         self.puerto_sandbox = puerto_libre()
         self.entorno = {
-            **{
-                k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "CHROMIUM_PATH")
-            },
+            **{k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "SSL_CERT_FILE", "CHROMIUM_PATH")},
             "PATH": f"{RAIZ / '.venv' / 'bin'}:{os.environ['PATH']}",
             "PYTHONPATH": str(RAIZ),
+            "TMPDIR": str(self.temporales),
             "DATABASE_URL": base,
             "BROKER_URL": broker,
             "PORT": str(self.puerto),
@@ -73,7 +74,7 @@ class Pila(Servidor):
         """Migrate, start the sandbox and every process, and return once all answer."""
         self.ejecutar(self.ordenes["release"])
         self._lanzar_orden(
-            "sandbox", f"exec uvicorn sandbox.servidor:app --port {self.puerto_sandbox} --log-level warning"
+            "sandbox", f"exec uvicorn sandbox.servidor:app --port {self.puerto_sandbox} --ws none --log-level warning"
         )
         for nombre in PROCESOS:
             self.lanzar(nombre)
@@ -120,6 +121,10 @@ class Pila(Servidor):
         """Every browser main process below the worker."""
         hijos = self.proceso("worker").children(recursive=True)
         return [p for p in hijos if "--remote-debugging-port=0" in p.cmdline() and "chromium" in p.name()]
+
+    def perfiles(self) -> list[Path]:
+        """The profile folders of its browsers."""
+        return list(self.temporales.glob("consultas-chromium-*"))
 
     def matar(self, nombre: str) -> None:
         """SIGKILL a process and the ones it forked, at once; Chromium's guardian is on its own."""

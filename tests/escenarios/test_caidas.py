@@ -1,7 +1,6 @@
 """What a process leaves behind when it dies: nothing lost, nothing doubled, nothing open."""
 
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -15,10 +14,6 @@ ENTORNO = {"JOB_PLAZO_S": "60", "SANDBOX_CONSULTA_MS": "3000"}
 
 def _en_curso(pila: Pila) -> bool:
     return pila.pedir("/queue/stats")["workers_active"] > 0 and bool(pila.chromiums())
-
-
-def _perfiles() -> set[Path]:
-    return set(Path("/tmp").glob("consultas-chromium-*"))  # where mkdtemp puts them
 
 
 def _inicios(semilla: Semilla, job_id: str) -> tuple[object, ...]:
@@ -37,7 +32,7 @@ def test_sigkill_al_worker_en_medio_de_una_consulta(pila: Pila, semilla: Semilla
         # Then its browser and profile go at once
         _, vivos = psutil.wait_procs(navegadores, timeout=5)
         assert not vivos
-        hasta(lambda: not _perfiles(), 5)
+        hasta(lambda: not pila.perfiles(), 5)
         # And the consulta is done once, by the next worker
         pila.lanzar("worker")
         job = pila.esperar_job(alta["job_id"])
@@ -57,7 +52,7 @@ def test_sigterm_doble_devuelve_la_consulta_sin_gastar_un_intento(pila: Pila, se
         proceso.terminate()
     pila.terminar("worker")
     assert time.monotonic() - comienzo < 30
-    assert not _perfiles()
+    assert not pila.perfiles()
     pila.lanzar("worker")
     job = pila.esperar_job(alta["job_id"])
     assert [r["exito"] for r in job["resultado"]] == [True, True]

@@ -68,7 +68,7 @@ def test_sin_callback_se_consulta_igual(pila: Pila, semilla: Semilla) -> None:
         ("metrogas", D.CUENTA_INEXISTENTE),
         ("edesur", D.CREDENCIALES_INVALIDAS),
         ("edenor", D.TOTAL_NO_COINCIDE),
-        ("aysa", D.REDISENO),
+        ("aysa", D.TITULAR_DISTINTO),
         ("metrogas", D.MANTENIMIENTO),
     ],
 )
