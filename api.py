@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 import models
 from actors import configurar_registro, publicar
+from actors.empresas import listar_empresas, salud_de_empresas
 from actors.publicador import publicador
 from models.callback import bytes_json
 from models.schemas import ID_MAX, FiltroHistorial, FiltroJobs, Pedido, PedidoPropiedad, PedidoServicios, PedidoTodas
@@ -132,12 +133,16 @@ async def _encolar(pedido: Pedido) -> Response:
     return responder(respuesta, 202, {"Location": ruta})
 
 
+def _uuid(request: Request, nombre: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.path_params[nombre])
+    except ValueError:
+        raise Problema(422, "DATOS_INVALIDOS", f"El {nombre} tiene que ser un UUID.") from None
+
+
 async def leer_job(request: Request) -> Response:
     """GET /job/{job_id}."""
-    try:
-        job_id = uuid.UUID(request.path_params["job_id"])
-    except ValueError:
-        raise Problema(422, "DATOS_INVALIDOS", "El job_id tiene que ser un UUID.") from None
+    job_id = _uuid(request, "job_id")
     job = await run_in_threadpool(models.leer_job, job_id)
     if job is None:
         raise Problema(404, "JOB_INEXISTENTE", f"El job {job_id} no existe.")
@@ -174,6 +179,36 @@ async def servicios(request: Request) -> Response:
     return responder({"propiedad_id": propiedad_id, "servicios": activos})
 
 
+async def leer_consulta(request: Request) -> Response:
+    """GET /consulta/{consulta_id}."""
+    consulta_id = _uuid(request, "consulta_id")
+    vista = await run_in_threadpool(models.leer_consulta, consulta_id)
+    if vista is None:
+        raise Problema(404, "CONSULTA_INEXISTENTE", f"La consulta {consulta_id} no existe.")
+    return responder(vista)
+
+
+async def evidencia(request: Request) -> Response:
+    """GET /consulta/{consulta_id}/evidencia/{tipo}: a PNG, or text that no browser runs."""
+    consulta_id, tipo = _uuid(request, "consulta_id"), request.path_params["tipo"]
+    contenido = await run_in_threadpool(models.leer_evidencia, consulta_id, tipo)
+    if contenido is None:
+        raise Problema(404, "EVIDENCIA_INEXISTENTE", f"La consulta {consulta_id} no tiene evidencia de tipo {tipo}.")
+    medio = "image/png" if tipo == "captura" else "text/plain; charset=utf-8"
+    cabeceras = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+    return Response(contenido, headers=cabeceras, media_type=medio)
+
+
+async def empresas(request: Request) -> Response:
+    """GET /empresas."""
+    return responder({"empresas": listar_empresas()})
+
+
+async def salud_empresas(request: Request) -> Response:
+    """GET /empresas/salud."""
+    return responder({"empresas": await run_in_threadpool(salud_de_empresas)})
+
+
 async def estadisticas(request: Request) -> Response:
     """GET /queue/stats."""
     return responder(await run_in_threadpool(models.estadisticas))
@@ -203,6 +238,10 @@ app = Starlette(
         Route("/queue/stats", estadisticas, methods=["GET"]),
         Route("/historial/propiedad/{id}", historial, methods=["GET"]),
         Route("/servicios/propiedad/{id}", servicios, methods=["GET"]),
+        Route("/consulta/{consulta_id}", leer_consulta, methods=["GET"]),
+        Route("/consulta/{consulta_id}/evidencia/{tipo}", evidencia, methods=["GET"]),
+        Route("/empresas", empresas, methods=["GET"]),
+        Route("/empresas/salud", salud_empresas, methods=["GET"]),
         Route("/health", salud, methods=["GET"]),
     ],
     exception_handlers=manejadores,

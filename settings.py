@@ -9,19 +9,32 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+import psycopg2
+from psycopg2.extensions import parse_dsn
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
+SEMANA_S = 7 * 86_400
 
 
 def _url_de(*esquemas: str) -> AfterValidator:
     """A validator for a secret URL with one of these schemes."""
 
     def validar(valor: SecretStr) -> SecretStr:
-        if urlsplit(valor.get_secret_value()).scheme not in esquemas:
+        url = valor.get_secret_value()
+        if url.partition("://")[0] not in esquemas:
             raise ValueError(f"tiene que empezar con {' o '.join(e + '://' for e in esquemas)}")
+        try:
+            if url.startswith("postgres"):  # else the driver's own error would show the password
+                puertos = str(parse_dsn(url).get("port", "")).split(",")
+            else:
+                puertos = [str(urlsplit(url).port or "")]
+        except (ValueError, psycopg2.ProgrammingError):
+            puertos = ["ninguno"]
+        if not all(puerto == "" or puerto.isdecimal() for puerto in puertos):
+            raise ValueError("no es una URL válida")
         return valor
 
     return AfterValidator(validar)
@@ -37,11 +50,12 @@ def _esperas(valor: object) -> object:
 class AjustesEmpresa(BaseModel):
     """What may be set for one empresa: `EMPRESA__METROGAS__URL=...`, `EMPRESA__METROGAS__SIMULTANEAS=1`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     url: str | None = Field(None, pattern=r"^https?://", description="Base URL of the portal.")
     simultaneas: int | None = Field(None, ge=1, le=100, description="Consultas at the same time.")
     plazo_s: float | None = Field(None, gt=0, le=600, description="Longest time of one consulta, in seconds.")
+    pausa_s: float | None = Field(None, ge=0, le=60, description="Seconds between the starts of two consultas.")
 
 
 class Settings(BaseSettings):
@@ -53,6 +67,7 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     database_url: Annotated[SecretStr, _url_de(*ESQUEMAS_POSTGRES)]
@@ -68,7 +83,7 @@ class Settings(BaseSettings):
     chromium_path: Path | None = None
     chromium_sandbox: bool | None = None
     chromium_consultas_max: int = Field(200, ge=1)
-    chromium_vida_s: float = Field(3600, ge=10)
+    chromium_vida_s: float = Field(3600, ge=10, le=SEMANA_S)
 
     portales_url: str | None = Field(None, pattern=r"^https?://")
     empresa: dict[str, AjustesEmpresa] = Field(default_factory=dict)
@@ -76,15 +91,18 @@ class Settings(BaseSettings):
     consulta_plazo_s: float = Field(90, gt=0, le=1200)
     consulta_arriendo_s: float = Field(20, ge=2, le=300)
     consulta_inicios_max: int = Field(3, ge=1, le=20)
+    circuito_fallas: int = Field(5, ge=1, le=1000)
+    circuito_espera_s: float = Field(60, gt=0, le=3600)
+    circuito_espera_max_s: float = Field(900, gt=0, le=86_400)
     reintentos_escala: float = Field(1, gt=0, le=100)
-    job_plazo_s: float = Field(1800, gt=0)
-    job_plazo_por_consulta_s: float = Field(15, ge=0)
+    job_plazo_s: float = Field(1800, gt=0, le=SEMANA_S)
+    job_plazo_por_consulta_s: float = Field(15, ge=0, le=86_400)
 
     callback_esquema: Annotated[list[float], NoDecode] = Field([1, 2], max_length=20)
     callback_plazo_s: float = Field(30, gt=0, le=300)
 
     reloj_periodo_s: float = Field(2, gt=0, le=60)
-    reloj_republicar_s: float = Field(300, ge=5)
+    reloj_republicar_s: float = Field(300, ge=5, le=86_400)
     evidencia_dias: int = Field(30, ge=1, le=3650)
     evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -100,7 +118,7 @@ class Settings(BaseSettings):
     def _con_broker(self) -> Self:
         if self.broker_url is None and self.cloudamqp_url is None:
             raise ValueError("Falta BROKER_URL (o CLOUDAMQP_URL)")
-        if any(espera <= 0 or espera > 7 * 86_400 for espera in self.callback_esquema):
+        if any(espera <= 0 or espera > SEMANA_S for espera in self.callback_esquema):
             raise ValueError("CALLBACK_ESQUEMA: cada espera va de más de 0 a 604800 segundos")
         return self
 
@@ -139,18 +157,20 @@ EN_ESPANOL = {
     "string_pattern_mismatch": "no tiene la forma esperada ({pattern})",
     "too_long": "tiene demasiados valores (máximo {max_length})",
     "extra_forbidden": "no es un ajuste conocido",
+    "finite_number": "tiene que ser un número finito",
+    "model_type": "no es un ajuste: se escribe, por ejemplo, EMPRESA__METROGAS__URL",
 }
 
 
 def explicar(error: ValidationError) -> str:
     """The first problem of a failed validation as one Spanish sentence naming the variable."""
     primero = error.errors(include_url=False, include_input=False)[0]
-    variable = "__".join(str(parte) for parte in primero["loc"]).upper()
+    variable = "__".join(parte for parte in primero["loc"] if isinstance(parte, str)).upper()
     contexto = primero.get("ctx", {})
     if primero["type"] == "value_error":
         motivo = str(contexto["error"])
         return f"Configuración inválida: {variable + ' ' if variable else ''}{motivo}."
-    motivo = EN_ESPANOL.get(primero["type"], primero["msg"]).format(**contexto)
+    motivo = EN_ESPANOL.get(primero["type"], primero["msg"]).format(**contexto).replace(" or ", " o ")
     return f"Configuración inválida: {variable} {motivo}."
 
 
@@ -161,4 +181,7 @@ def ajustes() -> Settings:
         return Settings()
     except ValidationError as error:
         print(explicar(error), file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+    except SettingsError:
+        print("Configuración inválida: EMPRESA no es un JSON válido.", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -18,10 +19,11 @@ from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.time_limit import TimeLimitExceeded
 
 from actors.broker import CONSULTAS, ESPERA_MAX_MS
-from actors.navegacion import raspar
 from actors.notificar import notificar
 from actors.publicador import Envio, marcar, publicador
 from actors.resultados import de_deuda, de_falla
+from actors.salud import anotar_salud
+from actors.tarea import Tarea, simultaneas
 from models import (
     BASE_CAIDA,
     Consulta,
@@ -31,13 +33,14 @@ from models import (
     conexion,
     devolver,
     guardar_consulta_deuda,
+    rechazar,
     reclamar,
     reintentar,
     renovar,
     tomar_turno,
 )
+from models.reparacion import lugares_libres
 from scrapers import de_empresa
-from scrapers.base import Scraper
 from scrapers.consulta import FallaConEvidencia
 from scrapers.evidencia import Evidencia
 from scrapers.fallas import Codigo, Falla, espera_siguiente
@@ -45,6 +48,7 @@ from settings import ajustes
 
 logger = logging.getLogger("consultas")
 
+PAUSA_MAX_S = 60
 MARGEN_S = 60
 """Dramatiq's limit is the scraper's own plus this: opening a page, evidencia, saving."""
 
@@ -60,43 +64,37 @@ def consultar(consulta_id: str) -> None:
     """Look up one servicio. Returns normally for every expected falla; raises only for bugs and a lost database."""
     identificador = uuid.UUID(consulta_id)
     with conexion():
-        empresa = Consulta.select(Consulta.empresa).where(Consulta.id == identificador).scalar()
-    if empresa is None:
-        return
-    scraper = de_empresa(empresa)
-    lugares = simultaneas(scraper)
-    consulta = reclamar(identificador, arriendo_s=ajustes().consulta_arriendo_s, simultaneas=lugares)
+        visto = Consulta.get_or_none(Consulta.id == identificador)
+        if visto is None or visto.estado != "pendiente":
+            return
+        credenciales = Servicio.get_by_id(visto.servicio_id).credenciales
+    tarea = Tarea.preparar(visto.empresa, credenciales)
+    consulta = reclamar(
+        identificador,
+        arriendo_s=ajustes().consulta_arriendo_s,
+        simultaneas=simultaneas(tarea.scraper),
+        pausa_s=tarea.pausa_s,
+        huella=tarea.huella,
+    )
     if consulta is None:
         return
     try:
-        _atender(consulta, scraper)
+        _atender(consulta, tarea)
     except Shutdown:
         devolver(consulta.id, consulta.token)
         raise
     finally:
-        _dar_turno(empresa)
+        _dar_turno(visto.empresa)
 
 
-def simultaneas(scraper: Scraper | None) -> int:
-    """How many consultas of an empresa may run at once, over all workers."""
-    if scraper is None:
-        return 100
-    return ajustes().de_empresa(scraper.empresa).simultaneas or scraper.simultaneas
-
-
-def _atender(consulta: Consulta, scraper: Scraper | None) -> None:
+def _atender(consulta: Consulta, tarea: Tarea) -> None:
     """Scrape a claimed consulta and save how it ended, unless the claim is lost meanwhile."""
     comienzo = time.monotonic()
     evidencia = None
     try:
-        if scraper is None:
-            raise Falla(Codigo.EMPRESA_NO_SOPORTADA)
-        with conexion():
-            credenciales = Servicio.get_by_id(consulta.servicio_id).credenciales
-        pedido = scraper.validar(credenciales)
         with _arriendo(consulta):
-            deuda = raspar(scraper, pedido, url=_url(scraper), plazo_s=_plazo(scraper))
-        resultado = de_deuda(deuda, duracion_ms=_ms(comienzo))
+            comienzo = _esperar_el_inicio(consulta)
+            resultado = de_deuda(tarea.ejecutar(), duracion_ms=_ms(comienzo))
     except FallaConEvidencia as con_evidencia:
         falla, evidencia = con_evidencia.falla, con_evidencia.evidencia
     except Falla as vista:
@@ -110,25 +108,21 @@ def _atender(consulta: Consulta, scraper: Scraper | None) -> None:
         falla = Falla(Codigo.ERROR_INTERNO)
     else:
         _guardar(consulta, resultado)
+        anotar_salud(consulta.empresa, None)
         return
-    _fallar(consulta, falla, evidencia, comienzo)
+    _fallar(consulta, tarea, falla, evidencia, comienzo)
+
+
+def _esperar_el_inicio(consulta: Consulta) -> float:
+    """Let the empresa's pause pass: at most one for each of its places. Returns the moment (monotonic s)."""
+    if consulta.disponible_en is not None:
+        resta = (consulta.disponible_en - datetime.now(UTC)).total_seconds()
+        time.sleep(min(max(resta, 0), PAUSA_MAX_S))
+    return time.monotonic()
 
 
 def _ms(comienzo: float) -> int:
     return round((time.monotonic() - comienzo) * 1000)
-
-
-def _url(scraper: Scraper) -> str:
-    config = ajustes()
-    propia = config.de_empresa(scraper.empresa).url
-    if propia is not None:
-        return propia
-    return f"{config.portales_url.rstrip('/')}/{scraper.empresa}" if config.portales_url else scraper.url
-
-
-def _plazo(scraper: Scraper) -> float:
-    config = ajustes()
-    return min(config.de_empresa(scraper.empresa).plazo_s or scraper.plazo_s, config.consulta_plazo_s)
 
 
 @contextmanager
@@ -154,9 +148,12 @@ def _arriendo(consulta: Consulta) -> Iterator[None]:
         fin.set()
 
 
-def _fallar(consulta: Consulta, falla: Falla, evidencia: Evidencia | None, comienzo: float) -> None:
+def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia | None, comienzo: float) -> None:
     """Try again later where the code says so and the job's deadline allows; else save the falla."""
     logger.info("Consulta %s de %s: %s", consulta.id, consulta.empresa, falla)
+    if falla.codigo is Codigo.CREDENCIALES_INVALIDAS and tarea.huella is not None:
+        rechazar(tarea.huella)
+    anotar_salud(consulta.empresa, falla.codigo)
     espera = espera_siguiente(falla.codigo, consulta.intentos + 1, falla.esperar_s)
     if espera is not None:
         espera *= ajustes().reintentos_escala
@@ -189,7 +186,7 @@ def _guardar(consulta: Consulta, resultado: Resultado) -> None:
 def _dar_turno(empresa: str) -> None:
     """Publish the consulta that waits longest for this empresa: a place is free."""
     try:
-        siguiente = tomar_turno(empresa)
+        siguiente = tomar_turno(empresa) if lugares_libres(empresa, simultaneas(de_empresa(empresa))) else None
     except BASE_CAIDA:
         return  # reloj does it
     if siguiente is not None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dramatiq
-import pika.exceptions
 
 from models import BASE_CAIDA, marcar_encoladas
 
@@ -80,7 +79,7 @@ def _atender_conexion() -> None:
         return
     try:
         conexion.process_data_events()
-    except (pika.exceptions.AMQPError, OSError):
+    except Exception:  # whatever it is, this thread must live
         del broker.connection  # type: ignore[attr-defined]  # the next publish opens a fresh one
 
 

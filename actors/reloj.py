@@ -11,16 +11,17 @@ from collections.abc import Callable
 from types import FrameType
 
 from actors.broker import broker
-from actors.consultar import simultaneas, tuberia
+from actors.consultar import tuberia
 from actors.notificar import notificar
 from actors.registro import configurar_registro
+from actors.tarea import simultaneas
 from models import BASE_CAIDA, Resultado, fracasar, tomar_turno, vencidos
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
     desmarcar,
     empresas_en_turno,
-    en_curso,
+    lugares_libres,
     por_publicar,
     rescatar,
 )
@@ -76,8 +77,7 @@ def vencer_jobs() -> None:
 def dar_turnos() -> None:
     """Publish consultas that wait for their turn at an empresa with free places."""
     for empresa in empresas_en_turno():
-        libres = simultaneas(de_empresa(empresa)) - en_curso(empresa)
-        for _ in range(libres):
+        for _ in range(lugares_libres(empresa, simultaneas(de_empresa(empresa)))):
             siguiente = tomar_turno(empresa)
             if siguiente is None:
                 break

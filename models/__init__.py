@@ -13,14 +13,23 @@ from models.consulta import (
     renovar,
     tomar_turno,
 )
+from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
 from models.evidencia import Evidencia
 from models.job import Creado, Job, Plazo, SinServicios, vencidos
-from models.listados import CursorInvalido, estadisticas, historial, leer_job, listar_jobs
+from models.listados import (
+    CursorInvalido,
+    estadisticas,
+    historial,
+    leer_consulta,
+    leer_evidencia,
+    leer_job,
+    listar_jobs,
+)
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.resultado import Parte, Resultado
 from models.trabajador import Trabajador, despedir, latir
 
-TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador)
+TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador, EstadoEmpresa, Rechazo)
 """Every table, in the order of their references."""
 
 __all__ = [
@@ -30,6 +39,7 @@ __all__ = [
     "Consulta",
     "Creado",
     "CursorInvalido",
+    "EstadoEmpresa",
     "Evidencia",
     "Fallo",
     "Intento",
@@ -37,11 +47,13 @@ __all__ = [
     "Parte",
     "Plazo",
     "Propiedad",
+    "Rechazo",
     "Resultado",
     "Servicio",
     "SinServicios",
     "Trabajador",
     "anotar_intento",
+    "anotar_respuesta",
     "bd",
     "conexion",
     "crear_job",
@@ -53,10 +65,14 @@ __all__ = [
     "historial",
     "iniciar",
     "latir",
+    "leer_consulta",
+    "leer_evidencia",
     "leer_job",
     "listar_jobs",
     "marcar_encoladas",
     "poner_cuerpo_delgado",
+    "rechazada",
+    "rechazar",
     "reclamar",
     "reclamar_callback",
     "reintentar",

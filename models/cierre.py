@@ -12,7 +12,7 @@ from models.callback import Callback, cuerpo_de
 from models.consulta import Consulta, propia
 from models.evidencia import guardar_partes
 from models.job import ABIERTOS, Job, sumar_terminadas
-from models.resultado import Parte, Resultado
+from models.resultado import Parte, Resultado, guardable
 from models.schemas import resultado_de
 
 logger = logging.getLogger(__name__)
@@ -60,13 +60,13 @@ def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[
             estado_deuda=resultado.estado_deuda,
             saldo_a_favor=resultado.saldo_a_favor,
             vencimiento=resultado.vencimiento,
-            facturas=list(resultado.facturas),
-            avisos=list(resultado.avisos),
-            prueba=resultado.prueba,
-            error=resultado.error,
+            facturas=guardable(resultado.facturas),
+            avisos=guardable(resultado.avisos),
+            prueba=guardable(resultado.prueba),
+            error=guardable(resultado.error),
             error_codigo=resultado.error_codigo,
             reintentable=resultado.reintentable,
-            mensaje_portal=resultado.mensaje_portal,
+            mensaje_portal=guardable(resultado.mensaje_portal),
             duracion_ms=resultado.duracion_ms,
         )
         .where(cuales)
@@ -99,7 +99,12 @@ def cerrar(job: Job, error: str | None = None) -> None:
             webhook_id = f"msg_{uuid.uuid4().hex}"
             cuerpo = cuerpo_de(cerrado, evento, resultados_de(cerrado.id))
             Callback.create(
-                job=cerrado.id, evento=evento, webhook_id=webhook_id, url=cerrado.callback_url, cuerpo=cuerpo
+                job=cerrado.id,
+                evento=evento,
+                webhook_id=webhook_id,
+                url=cerrado.callback_url,
+                cuerpo=cuerpo,
+                proximo_intento_en=fn.now(),
             )
 
 

@@ -23,6 +23,7 @@ from peewee import (
 )
 
 from models.base import Dinero, Json, Momento, Tabla, ahora, bd, conexion, transaccion
+from models.empresa import apartar_inicio, lugares
 from models.job import Job, empezar
 from models.propiedad import Servicio
 
@@ -52,6 +53,8 @@ class Consulta(Tabla):
     """Starts that came to an end; `inicios - intentos` were interrupted."""
     disponible_en = Momento(null=True)
     encolada_en = Momento(null=True)
+    huella = TextField(null=True)
+    """Fingerprint of the credenciales of a portal with a login: one consulta at a time for each."""
     en_turno = BooleanField(default=False)
     """Waiting for another consulta of its empresa to end."""
 
@@ -96,6 +99,11 @@ Consulta.add_index(
 )
 Consulta.add_index(
     Consulta.index(
+        Consulta.completed_at, Consulta.empresa, name="consultas_recientes", where=SQL("estado = 'terminada'")
+    )
+)
+Consulta.add_index(
+    Consulta.index(
         Consulta.empresa, Consulta.arrendada_hasta, name="consultas_en_curso", where=SQL("estado = 'en_curso'")
     )
 )
@@ -114,23 +122,30 @@ Consulta.add_index(
 )
 
 
-def reclamar(consulta_id: uuid.UUID, *, arriendo_s: float, simultaneas: int) -> Consulta | None:
+def reclamar(
+    consulta_id: uuid.UUID, *, arriendo_s: float, simultaneas: int, pausa_s: float = 0, huella: str | None = None
+) -> Consulta | None:
     """Claim a consulta that may run now, for `arriendo_s` seconds; None when it may not.
 
-    Counts the start and enforces the empresa's limit: one over it is left waiting for its turn.
+    Counts the start and enforces the empresa's limit, its circuit, and one consulta at a time for the same
+    credenciales (`huella`): one over them is left waiting for its turn. The claimed consulta begins at its
+    `disponible_en`, `pausa_s` seconds after the empresa's last one.
     """
     with transaccion():
         empresa = Consulta.select(Consulta.empresa).where(Consulta.id == consulta_id).scalar()
         if empresa is None:
             return None
         bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"consultas:{empresa}",))
-        en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso").count()
+        en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso")
+        ocupada = en_curso.count() >= lugares(empresa, simultaneas)
+        if huella is not None and not ocupada:
+            ocupada = en_curso.where(Consulta.huella == huella).exists()
         lista = (
             (Consulta.id == consulta_id)
             & (Consulta.estado == "pendiente")
             & (Consulta.disponible_en.is_null() | (Consulta.disponible_en <= fn.now()))
         )
-        if en_curso >= simultaneas:
+        if ocupada:
             Consulta.update(en_turno=True, encolada_en=None, disponible_en=None).where(lista).execute()
             return None
         reclamadas = list(
@@ -142,12 +157,15 @@ def reclamar(consulta_id: uuid.UUID, *, arriendo_s: float, simultaneas: int) -> 
                 started_at=fn.COALESCE(Consulta.started_at, fn.now()),
                 en_turno=False,
                 disponible_en=None,
+                huella=huella,
             )
             .where(lista)
             .returning(Consulta)
             .execute()
         )
         if reclamadas:
+            if pausa_s:
+                reclamadas[0].disponible_en = apartar_inicio(empresa, pausa_s)
             empezar(reclamadas[0].job_id)
         return reclamadas[0] if reclamadas else None
 

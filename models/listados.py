@@ -11,6 +11,7 @@ from peewee import Tuple, fn
 from models.base import conexion
 from models.cierre import resultados_de
 from models.consulta import Consulta
+from models.evidencia import Evidencia
 from models.job import Job
 from models.propiedad import Propiedad
 from models.schemas import FiltroJobs, instante, resultado_de
@@ -126,17 +127,45 @@ def historial(propiedad_id: int, limit: int, cursor: str | None) -> dict[str, An
     }
 
 
+def leer_consulta(consulta_id: uuid.UUID) -> dict[str, Any] | None:
+    """One consulta with its prueba and the names of its evidencia; None when unknown."""
+    with conexion():
+        consulta = Consulta.get_or_none(Consulta.id == consulta_id)
+        if consulta is None:
+            return None
+        partes = Evidencia.select(Evidencia.tipo).where(Evidencia.consulta == consulta_id).order_by(Evidencia.tipo)
+        return {
+            **resultado_de(consulta),
+            "job_id": str(consulta.job_id),
+            "estado": consulta.estado,
+            "created_at": instante(consulta.created_at),
+            "started_at": instante(consulta.started_at),
+            "completed_at": instante(consulta.completed_at),
+            "prueba": consulta.prueba,
+            "evidencia": {parte.tipo: f"/consulta/{consulta_id}/evidencia/{parte.tipo}" for parte in partes},
+        }
+
+
+def leer_evidencia(consulta_id: uuid.UUID, tipo: str) -> bytes | None:
+    """One part of the evidencia of a consulta; None where there is none."""
+    with conexion():
+        parte = Evidencia.get_or_none((Evidencia.consulta == consulta_id) & (Evidencia.tipo == tipo))
+        return None if parte is None else bytes(parte.contenido)
+
+
 def estadisticas() -> dict[str, int]:
     """The numbers of `GET /queue/stats`."""
     with conexion():
         por_status = dict(Job.select(Job.status, fn.COUNT(Job.status)).group_by(Job.status).tuples().execute())
-        pendientes = Consulta.select().where(Consulta.estado == "pendiente").count()
+        pendiente = Consulta.estado == "pendiente"
+        listas = Consulta.select().where(pendiente, ~Consulta.en_turno).count()
+        en_turno = Consulta.select().where(pendiente, Consulta.en_turno).count()
         en_curso = Consulta.select().where(Consulta.estado == "en_curso").count()
         hilos = hilos_vivos("consultas")
     return {
         "total_jobs": sum(por_status.values()),
         **{status: por_status.get(status, 0) for status in ("pending", "processing", "completed", "failed")},
-        "queue_size": pendientes,
+        "queue_size": listas + en_turno,
         "max_workers": hilos,
         "workers_active": en_curso,
     }

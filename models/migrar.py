@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 from dramatiq_postgres import init as iniciar_cola
+from peewee import DatabaseError
 from playhouse.migrations import MigrationError, Runner
 
 from models.base import BASE_CAIDA, bd, transaccion
@@ -28,6 +29,10 @@ def preparar_cola(url: str) -> None:
         iniciar_cola(cursor)
 
 
+def _en_una_linea(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
 def main() -> int:
     """The release step of the Procfile."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -36,10 +41,10 @@ def main() -> int:
         if ajustes().broker_es_postgres:
             preparar_cola(ajustes().broker)
     except (*BASE_CAIDA, psycopg.OperationalError) as error:
-        print(f"No se pudo llegar a la base de datos: {error}", file=sys.stderr)  # noqa: T201
+        print(f"No se pudo llegar a la base de datos: {_en_una_linea(error)}", file=sys.stderr)  # noqa: T201
         return 1
-    except MigrationError as error:
-        print(f"Migración rechazada: {error}", file=sys.stderr)  # noqa: T201
+    except (MigrationError, DatabaseError) as error:
+        print(f"Migración rechazada: {_en_una_linea(error)}", file=sys.stderr)  # noqa: T201
         return 1
     print(f"Base al día. Migraciones aplicadas: {', '.join(aplicadas) or 'ninguna'}.")  # noqa: T201
     return 0

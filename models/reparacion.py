@@ -13,6 +13,7 @@ from models.base import conexion, transaccion
 from models.callback import Callback
 from models.cierre import terminar
 from models.consulta import Consulta
+from models.empresa import lugares
 from models.evidencia import Evidencia
 from models.resultado import Resultado
 
@@ -86,10 +87,11 @@ def empresas_en_turno() -> list[str]:
         return [c.empresa for c in esperan]
 
 
-def en_curso(empresa: str) -> int:
-    """How many consultas of an empresa run now."""
+def lugares_libres(empresa: str, simultaneas: int) -> int:
+    """How many more consultas of an empresa may begin now."""
     with conexion():
-        return int(Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso").count())
+        en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso").count()
+        return max(lugares(empresa, simultaneas) - int(en_curso), 0)
 
 
 def callbacks_por_despertar(cuantos: int, *, gracia_s: float, perdida_s: float) -> list[uuid.UUID]:

@@ -1,6 +1,6 @@
 """How a consulta ended, as it is handed over to be saved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -36,3 +36,14 @@ class Resultado:
     mensaje_portal: str | None = None
     duracion_ms: int | None = None
     evidencia: Sequence[Parte] = ()
+
+
+def guardable(dato: Any) -> Any:
+    """The same text, or JSON of texts, without what PostgreSQL cannot store and a portal may show: NUL, surrogates."""
+    if isinstance(dato, str):
+        return dato.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(dato, Mapping):
+        return {clave: guardable(valor) for clave, valor in dato.items()}
+    if isinstance(dato, Sequence):
+        return [guardable(valor) for valor in dato]
+    return dato

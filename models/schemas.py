@@ -35,6 +35,7 @@ def _url_de_callback(url: str) -> str:
     if any(c.isspace() or ord(c) < 32 or ord(c) == 127 for c in url) or "\\" in url:
         raise ValueError("no puede tener espacios, barras invertidas ni caracteres de control")
     try:
+        url.encode()
         partes = urlsplit(url)
         puerto = partes.port
     except ValueError:

@@ -63,6 +63,8 @@ class Scraper(ABC):
     moneda: ClassVar[str] = "ARS"
     simultaneas: ClassVar[int] = 2
     """How many consultas of this empresa may run at once, over all workers."""
+    pausa_s: ClassVar[float] = 0.5
+    """Between the starts of two consultas of this empresa, over all workers."""
     plazo_s: ClassVar[float] = 60
     espera_s: ClassVar[float] = 25
     """How long the portal may take to show its next screen."""
@@ -80,6 +82,12 @@ class Scraper(ABC):
     def secretos(self, pedido: Mapping[str, str]) -> tuple[str, ...]:
         """The values of `pedido` that no evidencia may show."""
         return tuple(pedido[c.nombre] for c in self.campos if c.secreto and pedido.get(c.nombre))
+
+    def usuario(self, pedido: Mapping[str, str]) -> tuple[str, ...] | None:
+        """What logs in, secrets included, in a fixed order; None for a portal without a login."""
+        if not any(c.secreto for c in self.campos):
+            return None
+        return tuple(pedido[c.nombre] for c in self.campos[1:])
 
     @abstractmethod
     async def navegar(self, pagina: Pagina, pedido: Mapping[str, str]) -> Lectura:

@@ -145,7 +145,7 @@ def _con_total(hallazgo: Hallazgo, facturas: tuple[Factura, ...], moneda: str) -
         return _deuda(suma, moneda, prueba, facturas, hallazgo.avisos)
     total = hallazgo.total
     if total.valor < 0:
-        return _a_favor(replace(hallazgo, total=None), Importe(-total.valor, total.texto), facturas, moneda)
+        raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="un total negativo que el portal no llama a favor")
     if hallazgo.facturas is not None and suma != total.valor:
         raise Falla(Codigo.TOTAL_NO_COINCIDE, detalle=f"total {total.valor}, detalle {suma}")
     if total.valor == 0:

@@ -65,6 +65,7 @@ class Pila(Servidor):
             "SANDBOX_CONSULTA_MS": "50",
             "SANDBOX_ASENTAR_MS": "100",
             "REINTENTOS_ESCALA": "0.02",
+            "CIRCUITO_FALLAS": "1000",
             **(entorno or {}),
         }
         lineas = re.findall(r"^(\w+): *(.+)$", (RAIZ / "Procfile").read_text(), re.MULTILINE)

@@ -27,6 +27,7 @@ CREATE INDEX jobs_por_status ON jobs (status, created_at, id);
 CREATE INDEX jobs_por_callback ON jobs (callback_sent, created_at, id);
 CREATE INDEX jobs_por_propiedad ON jobs (propiedad_id, created_at, id);
 CREATE INDEX jobs_por_voucher ON jobs (voucher_id, created_at, id);
+CREATE INDEX jobs_cuentas ON jobs (status, callback_sent);
 CREATE INDEX jobs_abiertos ON jobs (limite_en) WHERE status IN ('pending', 'processing');
 CREATE TABLE callbacks (
     id UUID NOT NULL PRIMARY KEY,
@@ -83,6 +84,7 @@ CREATE TABLE consultas_deuda (
     intentos INTEGER NOT NULL,
     disponible_en TIMESTAMPTZ,
     encolada_en TIMESTAMPTZ,
+    huella TEXT,
     en_turno BOOLEAN NOT NULL,
     exito BOOLEAN,
     deuda NUMERIC(14, 2),
@@ -110,6 +112,8 @@ CREATE TABLE consultas_deuda (
 CREATE INDEX consultas_por_job ON consultas_deuda (job_id, servicio_id);
 CREATE INDEX consultas_por_servicio ON consultas_deuda (servicio_id, completed_at);
 CREATE INDEX consultas_historial ON consultas_deuda (propiedad_id, completed_at, id)
+    WHERE estado = 'terminada';
+CREATE INDEX consultas_recientes ON consultas_deuda (completed_at, empresa)
     WHERE estado = 'terminada';
 CREATE INDEX consultas_en_curso ON consultas_deuda (empresa, arrendada_hasta) WHERE estado = 'en_curso';
 CREATE INDEX consultas_pendientes ON consultas_deuda (encolada_en, disponible_en)
@@ -150,7 +154,17 @@ CREATE TABLE trabajadores (
     pid INTEGER NOT NULL,
     visto_en TIMESTAMPTZ NOT NULL
 );
-CREATE INDEX trabajadores_visto_en ON trabajadores (visto_en)
+CREATE INDEX trabajadores_visto_en ON trabajadores (visto_en);
+CREATE TABLE empresas (
+    empresa TEXT NOT NULL PRIMARY KEY,
+    fallas_seguidas INTEGER NOT NULL,
+    abierto_hasta TIMESTAMPTZ,
+    proximo_inicio_en TIMESTAMPTZ
+);
+CREATE TABLE rechazos (
+    huella TEXT NOT NULL PRIMARY KEY,
+    created_at TIMESTAMPTZ NOT NULL
+)
 """
 
 

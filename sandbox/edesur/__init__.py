@@ -35,6 +35,7 @@ RECHAZOS = {
 async def ingresar(request: Request) -> Response:
     """Login. The token says when it was given: for a while after that it is answered with 401."""
     email = str((await request.json())["email"])
+    LABORATORIO.visitas["edesur"][email] += 1
     numero = email.partition("@")[0]
     desenlace = de_numero(numero) if numero.isdigit() else Desenlace.CREDENCIALES_INVALIDAS
     if desenlace in RECHAZOS:

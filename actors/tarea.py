@@ -1,0 +1,76 @@
+"""What is known of a consulta before it is claimed: its scraper, its credenciales, and what the settings say."""
+
+from dataclasses import dataclass
+
+from actors.claves import huella_de
+from actors.navegacion import raspar
+from models import rechazada
+from scrapers import de_empresa
+from scrapers.base import Scraper
+from scrapers.fallas import Codigo, Falla
+from scrapers.verdad import Deuda
+from settings import ajustes
+
+SIN_PORTAL = 100
+"""How many consultas that visit no portal may be ended at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tarea:
+    """A scraper with valid credenciales, or the Falla that makes it pointless."""
+
+    scraper: Scraper | None
+    pedido: dict[str, str]
+    huella: str | None = None
+    imposible: Falla | None = None
+
+    @classmethod
+    def preparar(cls, empresa: str, credenciales: dict[str, str]) -> "Tarea":
+        """Find the scraper and validate the credenciales; no browser, no database."""
+        scraper = de_empresa(empresa)
+        if scraper is None:
+            return cls(None, {}, imposible=Falla(Codigo.EMPRESA_NO_SOPORTADA))
+        try:
+            pedido = scraper.validar(credenciales)
+        except Falla as falla:
+            return cls(scraper, {}, imposible=falla)
+        return cls(scraper, pedido, huella_de(scraper, pedido))
+
+    @property
+    def pausa_s(self) -> float:
+        """Seconds between the starts of two consultas of the empresa; none where no portal is visited."""
+        if self.scraper is None or self.imposible is not None:
+            return 0
+        propia = ajustes().de_empresa(self.scraper.empresa).pausa_s
+        return self.scraper.pausa_s if propia is None else propia
+
+    def ejecutar(self) -> Deuda:
+        """Scrape, unless there is no point. Raises the Falla, or FallaConEvidencia."""
+        if self.imposible is not None:
+            raise self.imposible
+        assert self.scraper is not None
+        if self.huella is not None and rechazada(self.huella):
+            raise Falla(Codigo.CREDENCIALES_INVALIDAS, detalle="ya rechazadas: no se prueban otra vez")
+        return raspar(self.scraper, self.pedido, url=url_de(self.scraper), plazo_s=plazo_de(self.scraper))
+
+
+def simultaneas(scraper: Scraper | None) -> int:
+    """How many consultas of an empresa may run at once, over all workers."""
+    if scraper is None:
+        return SIN_PORTAL
+    return ajustes().de_empresa(scraper.empresa).simultaneas or scraper.simultaneas
+
+
+def url_de(scraper: Scraper) -> str:
+    """The portal's base URL: its own setting, the sandbox's, else the real one."""
+    config = ajustes()
+    propia = config.de_empresa(scraper.empresa).url
+    if propia is not None:
+        return propia
+    return f"{config.portales_url.rstrip('/')}/{scraper.empresa}" if config.portales_url else scraper.url
+
+
+def plazo_de(scraper: Scraper) -> float:
+    """The longest time of one consulta, in seconds."""
+    config = ajustes()
+    return min(config.de_empresa(scraper.empresa).plazo_s or scraper.plazo_s, config.consulta_plazo_s)

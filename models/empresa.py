@@ -1,0 +1,113 @@
+"""What is known of each empresa's portal while it is consulted: its circuit, its pace, the claves it rejected."""
+
+from datetime import datetime, timedelta
+
+from peewee import IntegerField, TextField, fn
+
+from models.base import Momento, Tabla, ahora, conexion, transaccion
+
+
+class EstadoEmpresa(Tabla):
+    """The circuit of an empresa: open until `abierto_hasta`, then one probe at a time until a consulta goes well."""
+
+    empresa = TextField(primary_key=True)
+    fallas_seguidas = IntegerField(default=0)
+    abierto_hasta = Momento(null=True)
+    proximo_inicio_en = Momento(null=True)
+    """Before it no further consulta begins: the pause between two."""
+
+    class Meta:
+        table_name = "empresas"
+
+
+class Rechazo(Tabla):
+    """Credenciales that a portal rejected, by fingerprint: not tried again until they change."""
+
+    huella = TextField(primary_key=True)
+    created_at = Momento(default=ahora)
+
+    class Meta:
+        table_name = "rechazos"
+
+
+def lugares(empresa: str, simultaneas: int) -> int:
+    """How many consultas of an empresa may run at once now: none while its circuit is open, then one probe."""
+    abierto = (
+        EstadoEmpresa.select(EstadoEmpresa.abierto_hasta > fn.now())
+        .where(EstadoEmpresa.empresa == empresa, EstadoEmpresa.abierto_hasta.is_null(False))
+        .scalar()
+    )
+    if abierto is None:
+        return simultaneas
+    return 0 if abierto else 1
+
+
+def apartar_inicio(empresa: str, pausa_s: float) -> datetime:
+    """The moment at which the next consulta of the empresa may begin; the one after it, `pausa_s` seconds later.
+
+    Call it under the empresa's lock.
+    """
+    inicio = fn.GREATEST(fn.now(), EstadoEmpresa.proximo_inicio_en)
+    pausa = timedelta(seconds=pausa_s)
+    filas = (
+        EstadoEmpresa.insert(empresa=empresa, proximo_inicio_en=fn.now() + pausa)
+        .on_conflict(conflict_target=[EstadoEmpresa.empresa], update={EstadoEmpresa.proximo_inicio_en: inicio + pausa})
+        .returning(EstadoEmpresa.proximo_inicio_en)
+        .execute()
+    )
+    proximo: datetime = next(iter(filas)).proximo_inicio_en
+    return proximo - pausa
+
+
+def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, espera_max_s: float) -> datetime | None:
+    """Count how the portal answered; opens its circuit after `umbral` bad answers in a row.
+
+    The circuit stays open for `espera_s` seconds, twice as long each time, at most `espera_max_s`. Returns until
+    when it is open now, None when it is not.
+    """
+    with transaccion():
+        if sana:
+            EstadoEmpresa.update(fallas_seguidas=0, abierto_hasta=None).where(
+                EstadoEmpresa.empresa == empresa, EstadoEmpresa.fallas_seguidas > 0
+            ).execute()
+            return None
+        filas = (
+            EstadoEmpresa.insert(empresa=empresa, fallas_seguidas=1)
+            .on_conflict(
+                conflict_target=[EstadoEmpresa.empresa],
+                update={EstadoEmpresa.fallas_seguidas: EstadoEmpresa.fallas_seguidas + 1},
+            )
+            .returning(EstadoEmpresa.fallas_seguidas)
+            .execute()
+        )
+        seguidas: int = next(iter(filas)).fallas_seguidas
+        if seguidas < umbral:
+            return None
+        espera = min(espera_s * 2 ** min(seguidas - umbral, 20), espera_max_s)
+        abiertas = (
+            EstadoEmpresa.update(abierto_hasta=fn.now() + timedelta(seconds=espera))
+            .where(EstadoEmpresa.empresa == empresa)
+            .returning(EstadoEmpresa.abierto_hasta)
+            .execute()
+        )
+        hasta: datetime = next(iter(abiertas)).abierto_hasta
+        return hasta
+
+
+def rechazar(huella: str) -> None:
+    """Remember that a portal rejected these credenciales."""
+    with conexion():
+        Rechazo.insert(huella=huella).on_conflict_ignore().execute()
+
+
+def rechazada(huella: str) -> bool:
+    """Whether a portal rejected these credenciales before."""
+    with conexion():
+        return bool(Rechazo.select().where(Rechazo.huella == huella).exists())
+
+
+def circuitos() -> dict[str, datetime]:
+    """Until when the circuit of each empresa is open, or was: one that has none is well."""
+    with conexion():
+        abiertos = EstadoEmpresa.select().where(EstadoEmpresa.abierto_hasta.is_null(False))
+        return {e.empresa: e.abierto_hasta for e in abiertos}
