@@ -101,7 +101,7 @@ class Scraper(ABC):
         """One consulta with validated credenciales. Returns the deuda with its prueba, or raises a Falla."""
         lectura = await self.navegar(pagina, pedido)
         deuda = self.concluir(lectura, pedido)
-        return deuda.con_captura(await pagina.captura())
+        return deuda.con_captura(await pagina.captura(deuda.prueba.texto))
 
     def concluir(self, lectura: Lectura, pedido: Mapping[str, str]) -> Deuda:
         """From what the page showed to a deuda, by the rules of truth; no browser needed."""

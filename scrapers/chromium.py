@@ -71,6 +71,17 @@ def ejecutable(elegido: Path | None = None) -> str:
     raise Falla(Codigo.NAVEGADOR_CAIDO, detalle="no hay Chromium: instale chromium-headless-shell")
 
 
+PREFIJO = "consultas-chromium-"
+
+
+def barrer_perfiles() -> None:
+    """Remove the profiles of processes that died before a guardian could: the folder's name has their pid."""
+    for carpeta in Path(tempfile.gettempdir()).glob(f"{PREFIJO}*"):
+        pid = carpeta.name.removeprefix(PREFIJO).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(carpeta, ignore_errors=True)
+
+
 class Chromium:
     """A running browser process. `ws` is its DevTools address, on loopback."""
 
@@ -78,7 +89,8 @@ class Chromium:
         """Start the process; about 0.1 s. Raises Falla NAVEGADOR_CAIDO."""
         if con_sandbox is None:
             con_sandbox = os.geteuid() != 0
-        self._perfil = Path(tempfile.mkdtemp(prefix="consultas-chromium-"))
+        barrer_perfiles()
+        self._perfil = Path(tempfile.mkdtemp(prefix=f"{PREFIJO}{os.getpid()}-"))
         comando = [ejecutable(elegido), *ARGUMENTOS, f"--user-data-dir={self._perfil}"]
         if not con_sandbox:
             comando.append("--no-sandbox")

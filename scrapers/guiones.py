@@ -97,10 +97,17 @@ OCULTAR = """secretos => {
     }
 }"""
 
-RECORTE = """selector => {
-    const el = document.querySelector(selector);
-    if (el === null) return null;
-    el.scrollIntoView({block: 'center'});
-    const {x, y, width, height} = el.getBoundingClientRect();
-    return {x: x + scrollX, y: y + scrollY, width: Math.min(width, 2000), height: Math.min(height, 3000)};
-}"""
+RECORTE = f"""texto => {{ {_VISIBLE}
+    const liso = t => t.normalize('NFC').replace(/\\s+/g, '');
+    const buscado = liso(texto);
+    let mejor = null;
+    for (const el of document.querySelectorAll('body *')) {{
+        if (!visible(el) || !liso(el.textContent).includes(buscado)) continue;
+        if (mejor === null || mejor.contains(el)) mejor = el;
+    }}
+    if (mejor === null) return null;
+    mejor.scrollIntoView({{block: 'center', inline: 'center'}});
+    const {{x, y, width, height}} = mejor.getBoundingClientRect();
+    return {{x, y, width, height}};
+}}"""
+"""The box, in its frame's window, of the smallest element that says `texto`."""

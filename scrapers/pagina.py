@@ -14,6 +14,8 @@ ESPERA_S = 20.0
 """How long a page may take to show what was asked for, unless the scraper says otherwise."""
 TRAMO_S = 1.0
 EVIDENCIA_S = 3.0
+MARGEN_PX = 40
+"""Kept around what a captura shows."""
 
 CAIDO = (502, 503, 504)
 
@@ -152,12 +154,23 @@ class Pagina(Marco):
         if falla is not None:
             raise falla
 
-    async def captura(self, selector: str | None = None) -> bytes | None:
-        """A PNG of the window, or of the first match; None when there is no picture within 3 s."""
-        recorte = None
-        if selector is not None:
-            recorte = await con_limite(self._pestana.evaluar(self._marco, RECORTE, selector), EVIDENCIA_S)
+    async def captura(self, texto: str | None = None) -> bytes | None:
+        """A PNG of where the page says `texto`, in whichever frame, or of the window; None when none comes in 3 s."""
+        recorte = await con_limite(self._recorte(texto), EVIDENCIA_S) if texto else None
         return await con_limite(self._pestana.captura(recorte), EVIDENCIA_S)
+
+    async def _recorte(self, texto: str) -> dict[str, float] | None:
+        for marco in self._pestana.marcos:
+            caja = await self._pestana.evaluar(marco, RECORTE, texto)
+            if caja is not None:
+                x, y = await self._pestana.esquina_de(marco)
+                return {
+                    "x": max(x + caja["x"] - MARGEN_PX, 0),
+                    "y": max(y + caja["y"] - MARGEN_PX, 0),
+                    "width": caja["width"] + 2 * MARGEN_PX,
+                    "height": caja["height"] + 2 * MARGEN_PX,
+                }
+        return None
 
     async def evidencia(self, secretos: tuple[str, ...]) -> Evidencia:
         """How the page looks, fields that hold a secret masked. Takes at most about 3 s for each part."""

@@ -203,6 +203,15 @@ class Pestana:
         hallado: str | None = nodo["node"].get("frameId")
         return hallado
 
+    async def esquina_de(self, marco: str) -> tuple[float, float]:
+        """Where a frame begins in the window: CSS pixels from its left and top."""
+        if marco == self.marco_principal:
+            return 0, 0
+        nodo = await self._sesion.enviar("DOM.getFrameOwner", frameId=marco)
+        caja = await self._sesion.enviar("DOM.getBoxModel", backendNodeId=nodo["backendNodeId"])
+        izquierda, arriba = caja["model"]["content"][:2]
+        return float(izquierda), float(arriba)
+
     async def _llamar(
         self, contexto: int, funcion: str, argumentos: tuple[Any, ...], *, por_valor: bool
     ) -> dict[str, Any]:
@@ -225,8 +234,8 @@ class Pestana:
         self._sesion.lanzar("Page.stopLoading")
 
     async def captura(self, recorte: dict[str, float] | None = None) -> bytes:
-        """A PNG of the window, or of a part of the page (`x`, `y`, `width`, `height` in CSS pixels)."""
-        extra = {"clip": {**recorte, "scale": 1}, "captureBeyondViewport": True} if recorte else {}
+        """A PNG of the window, or of a part of it (`x`, `y`, `width`, `height` in CSS pixels)."""
+        extra = {"clip": {**recorte, "scale": 1}, "captureBeyondViewport": False} if recorte else {}
         respuesta = await self._sesion.enviar("Page.captureScreenshot", format="png", **extra)
         return base64.b64decode(respuesta["data"])
 

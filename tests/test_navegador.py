@@ -2,6 +2,7 @@
 
 import asyncio
 import http.server
+import os
 import subprocess
 import sys
 import threading
@@ -318,6 +319,18 @@ def test_no_queda_nada_tras_un_sigkill() -> None:
     padre.stdin.close()
     padre.stdout.close()
     hasta(lambda: not _de_la_sesion(perfil) and not Path(perfil).exists(), 5)
+
+
+def test_el_perfil_de_un_muerto_se_barre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    muerto = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    huerfano = tmp_path / f"consultas-chromium-{int(muerto.stdout)}-x"
+    ajeno = tmp_path / f"consultas-chromium-{os.getpid()}-x"
+    huerfano.mkdir()
+    ajeno.mkdir()
+    Chromium().matar()
+    assert not huerfano.exists()
+    assert ajeno.exists()
 
 
 def test_sin_navegador_la_falla_dice_que_instalar(tmp_path: Path) -> None:
