@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, Self
+from typing import IO, Self
 
 import requests
 from honcho.environ import parse_procfile
@@ -25,9 +25,7 @@ from honcho.environ import parse_procfile
 import demo
 import models
 from models.migrar import migrar, preparar_cola
-from sandbox.desenlaces import Desenlace
-from sandbox.servidor import CUENTAS
-from scrapers import SCRAPERS
+from semilla import sembrar
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it warns where there is no XDG_RUNTIME_DIR, and falls back by itself
@@ -53,22 +51,6 @@ kill -s KILL "$lector" 2>/dev/null
 """A shell that holds one process: when our end of its input closes, even by SIGKILL, the process is told to end."""
 
 GUARDIAN_DE_POSTGRES = 'read -r _; kill -s INT "$1" 2>/dev/null'
-
-SEMILLA: Mapping[tuple[int, str, str], tuple[tuple[int, str, Desenlace], ...]] = {
-    (35, "Departamento de prueba", "Calle Simulada 1234, 5.º B"): (
-        (5, "metrogas", Desenlace.VARIAS_FACTURAS),
-        (8, "edenor", Desenlace.UNA_FACTURA),
-        (12, "aysa", Desenlace.SIN_DEUDA),
-        (13, "edesur", Desenlace.SALDO_A_FAVOR),
-    ),
-    (36, "Casa con problemas", "Calle Simulada 99"): (
-        (20, "metrogas", Desenlace.CUENTA_INEXISTENTE),
-        (21, "edesur", Desenlace.CREDENCIALES_INVALIDAS),
-        (22, "edenor", Desenlace.TOTAL_NO_COINCIDE),
-        (23, "aysa", Desenlace.CAPTCHA),
-    ),
-}
-"""Propiedades of the sandbox and their servicios: id, empresa, and how its consulta ends."""
 
 
 def puerto_libre() -> int:
@@ -211,31 +193,6 @@ class PilaLocal:
         while self._procesos:
             self._procesos.pop().esperar()
         self._cierre.close()
-
-
-def sembrar() -> None:
-    """Write the propiedades of the sandbox into an empty database."""
-    with models.transaccion() as bd:
-        if models.Propiedad.select().exists():
-            return
-        for (propiedad_id, nombre, direccion), servicios in SEMILLA.items():
-            models.Propiedad.insert(id=propiedad_id, nombre=nombre, direccion=direccion).execute()
-            for servicio_id, empresa, desenlace in servicios:
-                models.Servicio.insert(**_servicio(servicio_id, propiedad_id, empresa, desenlace)).execute()
-        for tabla in ("propiedades", "servicios"):
-            bd.execute_sql(f"SELECT setval(pg_get_serial_sequence('{tabla}', 'id'), 100)")
-
-
-def _servicio(servicio_id: int, propiedad_id: int, empresa: str, desenlace: Desenlace) -> dict[str, Any]:
-    cuenta = next(c for c in CUENTAS[empresa].values() if c.desenlace is desenlace)
-    scraper = SCRAPERS[empresa]
-    return {
-        "id": servicio_id,
-        "propiedad": propiedad_id,
-        "empresa": scraper.nombre,
-        "tipo_servicio": scraper.tipo_servicio,
-        "credenciales": dict(cuenta.credenciales),
-    }
 
 
 @contextlib.contextmanager
