@@ -7,6 +7,7 @@ scraper in a new Chromium each time.
 
 import argparse
 import asyncio
+import contextlib
 import platform
 import statistics
 import sys
@@ -27,13 +28,21 @@ from scrapers.consulta import consultar
 from scrapers.navegador import Navegador
 
 EMPRESA = "metrogas"
-SIN_LATENCIA = {"SANDBOX_HIDRATACION_MS": "0", "SANDBOX_CONSULTA_MS": "0", "SANDBOX_ASENTAR_MS": "0"}
+SIN_LATENCIA = {
+    "SANDBOX_HIDRATACION_MS": "0",
+    "SANDBOX_CONSULTA_MS": "0",
+    "SANDBOX_ASENTAR_MS": "0",
+    f"EMPRESA__{EMPRESA.upper()}__PAUSA_S": "0",
+}
 
 
 def memoria_mb(raiz: psutil.Process) -> float:
     """Proportional set size of a process and its children, in MB."""
-    procesos = [raiz, *raiz.children(recursive=True)]
-    return sum(p.memory_full_info().pss for p in procesos) / 1e6
+    total = 0
+    for proceso in [raiz, *raiz.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):  # renderers come and go
+            total += proceso.memory_full_info().pss
+    return total / 1e6
 
 
 async def _raspar(navegador: Navegador, url: str) -> float:

@@ -46,6 +46,7 @@ class Resumen:
     senuelos: bool
     rediseno: bool
     colgada: bool
+    come_memoria: bool
     facturas: tuple[Mapping[str, str], ...]
 
     def json(self) -> dict[str, Any]:
@@ -127,6 +128,7 @@ def resumen(numero: str) -> Resumen:
         senuelos=desenlace is D.SENUELOS,
         rediseno=desenlace is D.REDISENO,
         colgada=desenlace is D.PAGINA_COLGADA,
+        come_memoria=desenlace is D.COME_MEMORIA,
         facturas=tuple(filas + filas[-1:] if desenlace is D.FILA_DUPLICADA else filas),
     )
 

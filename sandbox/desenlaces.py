@@ -50,6 +50,7 @@ class Desenlace(Enum):
     LENTO_10S = ("60", "CON_DEUDA", "Responde bien, a los 10 segundos.")
     SIN_FIN = ("61", "PORTAL_LENTO", "No responde nunca.")
     PAGINA_COLGADA = ("62", "PORTAL_LENTO", "La página queda en un bucle sin fin.")
+    COME_MEMORIA = ("64", "NAVEGADOR_CAIDO", "La página pide memoria hasta que muere.")
     CAE_UNA_VEZ = ("63", "CON_DEUDA", "HTTP 503 la primera vez; después responde bien.")
 
     def __init__(self, codigo: str, esperado: str, descripcion: str) -> None:

@@ -34,6 +34,7 @@ ARGUMENTOS = (
     "--disable-features=Translate,MediaRouter,OptimizationHints,IsolateOrigins,site-per-process",
     "--block-new-web-contents",
     "--hide-scrollbars",
+    "--js-flags=--max-old-space-size=512",
     "--metrics-recording-only",
     "--mute-audio",
     "--no-proxy-server",

@@ -134,7 +134,7 @@ def de(empresa: str, desenlace: Desenlace) -> Cuenta:
 
 def comunes(empresa: str) -> list[Cuenta]:
     """Every documented account but those that need a test of their own."""
-    aparte = (Desenlace.PAGINA_COLGADA, Desenlace.CAE_UNA_VEZ, Desenlace.LENTO_10S)
+    aparte = (Desenlace.PAGINA_COLGADA, Desenlace.COME_MEMORIA, Desenlace.CAE_UNA_VEZ, Desenlace.LENTO_10S)
     return [c for c in CUENTAS[empresa].values() if c.desenlace not in aparte]
 
 

@@ -75,6 +75,11 @@ def test_una_pagina_en_bucle_es_un_portal_lento(portales: Portales) -> None:
     comprobar(de(EMPRESA, D.SIN_DEUDA), portales.consultar(de(EMPRESA, D.SIN_DEUDA)))
 
 
+def test_una_pagina_que_come_memoria_muere_sola(portales: Portales) -> None:
+    como_falla(portales.consultar(de(EMPRESA, D.COME_MEMORIA)), Codigo.NAVEGADOR_CAIDO)
+    comprobar(de(EMPRESA, D.SIN_DEUDA), portales.consultar(de(EMPRESA, D.SIN_DEUDA)))
+
+
 def test_agotado_su_tiempo_termina(portales: Portales) -> None:
     como_falla(portales.consultar(de(EMPRESA, D.LENTO_10S), plazo_s=2), Codigo.TIEMPO_AGOTADO)
 
