@@ -14,6 +14,7 @@ from models.consulta import Consulta
 from models.evidencia import Evidencia
 from models.job import Job
 from models.propiedad import Propiedad
+from models.resultado import TIPOS
 from models.schemas import FiltroJobs, instante, resultado_de
 from models.trabajador import hilos_vivos
 
@@ -148,6 +149,8 @@ def leer_consulta(consulta_id: uuid.UUID) -> dict[str, Any] | None:
 
 def leer_evidencia(consulta_id: uuid.UUID, tipo: str) -> bytes | None:
     """One part of the evidencia of a consulta; None where there is none."""
+    if tipo not in TIPOS:
+        return None
     with conexion():
         parte = Evidencia.get_or_none((Evidencia.consulta == consulta_id) & (Evidencia.tipo == tipo))
         return None if parte is None else bytes(parte.contenido)

@@ -1,0 +1,224 @@
+"""With a hundred thousand jobs, nothing that the API or reloj asks reads a whole table."""
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+from unittest.mock import Mock
+
+import httpx
+import psycopg
+import pytest
+from conftest import TABLAS
+from starlette.routing import Route
+
+import api
+import models
+from actors import reloj
+from models import Fallo, Resultado
+from models.reparacion import desmarcar, rescatar
+from models.schemas import PedidoPropiedad, PedidoServicios
+
+GRANDES = {"jobs", "consultas_deuda"}
+FALLA = Resultado(exito=False, error="Falló.", error_codigo="PORTAL_CAIDO")
+
+LLENAR = """
+SET session_replication_role = replica;
+INSERT INTO propiedades (nombre, created_at) SELECT 'P' || n, now() FROM generate_series(1, 5000) n;
+INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)
+    SELECT 1 + n / 4, 'empresa' || n % 4, 'Prueba', '{}', true, now() FROM generate_series(0, 19999) n;
+INSERT INTO jobs (id, tipo, status, propiedad_id, voucher_id, callback_url, callback_sent, total, terminadas,
+                  created_at, limite_en)
+    SELECT md5(n::text)::uuid, 'propiedad',
+           CASE WHEN n > 99900 THEN 'pending' WHEN n > 99800 THEN 'processing' WHEN n % 50 = 0 THEN 'failed'
+                ELSE 'completed' END,
+           1 + n % 5000, 'v-' || n, 'http://x/', CASE WHEN n > 99800 THEN NULL ELSE n % 40 <> 0 END,
+           4, CASE WHEN n > 99900 THEN 0 WHEN n > 99800 THEN 3 ELSE 4 END,
+           now() - (100000 - n) * interval '10 s', now() - (99850 - n) * interval '10 s'
+    FROM generate_series(1, 100000) n;
+INSERT INTO consultas_deuda (id, job_id, servicio_id, propiedad_id, empresa, tipo_servicio, estado, token, inicios,
+                             intentos, en_turno, exito, deuda, created_at, completed_at, arrendada_hasta)
+    SELECT md5(n || '-' || k)::uuid, md5(n::text)::uuid, 1 + (n % 5000) * 4 + k, 1 + n % 5000, 'empresa' || k,
+           'Prueba', CASE WHEN NOT abierta THEN 'terminada' WHEN n > 99900 THEN 'pendiente' ELSE 'en_curso' END, 1, 1,
+           CASE WHEN abierta THEN 0 ELSE 1 END, abierta AND n > 99950, CASE WHEN abierta THEN NULL ELSE true END,
+           CASE WHEN abierta THEN NULL ELSE 1 END, now() - (100000 - n) * interval '10 s',
+           CASE WHEN abierta THEN NULL ELSE now() - (100000 - n) * interval '10 s' END,
+           CASE WHEN abierta THEN now() - interval '1 s' END
+    FROM generate_series(1, 100000) n, generate_series(0, 3) k,
+         LATERAL (SELECT n > 99900 OR (n > 99800 AND k = 3)) AS _(abierta);
+INSERT INTO callbacks (id, job_id, evento, webhook_id, url, cuerpo, estado, token, intentos, proximo_intento_en,
+                       created_at)
+    SELECT gen_random_uuid(), md5(n::text)::uuid, 'job.completed', 'm' || n, 'http://x/', '{"job_id": 1}',
+           CASE WHEN n > 99700 THEN 'pendiente' ELSE 'enviado' END, 0, 0, now() - interval '1 minute', now()
+    FROM generate_series(90001, 99800) n;
+"""
+
+
+@pytest.fixture(scope="module")
+def llena(base_migrada: str) -> str:
+    """The database with 100,000 jobs and 400,000 consultas, as PostgreSQL knows them after a vacuum."""
+    with psycopg.connect(base_migrada, autocommit=True) as bd:
+        bd.execute(LLENAR)
+        bd.execute(f"VACUUM ANALYZE {TABLAS}")
+    return base_migrada
+
+
+class _Oyente(logging.Handler):
+    """Keeps the statements that peewee runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ordenes: list[tuple[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if isinstance(record.msg, tuple):
+            self.ordenes.append(record.msg)
+
+
+@contextmanager
+def escuchar() -> Iterator[list[tuple[str, Any]]]:
+    """Every statement of the block, as (SQL, parameters)."""
+    registro, oyente = logging.getLogger("peewee"), _Oyente()
+    nivel = registro.level
+    registro.addHandler(oyente)
+    registro.setLevel(logging.DEBUG)
+    try:
+        yield oyente.ordenes
+    finally:
+        registro.setLevel(nivel)
+        registro.removeHandler(oyente)
+
+
+def _nodos(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for hijo in plan.get("Plans", ()):
+        yield from _nodos(hijo)
+
+
+def recorridos(orden: str, valores: Any) -> list[str]:
+    """The big tables that a statement would read from end to end."""
+    with models.conexion() as bd:
+        (explicado,) = bd.execute_sql(f"EXPLAIN (FORMAT JSON) {orden}", valores).fetchone()
+    plan = explicado if isinstance(explicado, list) else json.loads(explicado)
+    nodos = _nodos(plan[0]["Plan"])
+    return [n["Relation Name"] for n in nodos if n["Node Type"] == "Seq Scan" and n["Relation Name"] in GRANDES]
+
+
+def de(n: int, k: int | None = None) -> uuid.UUID:
+    """The id of job `n`, or of its consulta `k`."""
+    with models.conexion() as bd:
+        (texto,) = bd.execute_sql("SELECT md5(%s)", (str(n) if k is None else f"{n}-{k}",)).fetchone()
+    return uuid.UUID(texto)
+
+
+def _pedir(ruta: str) -> Callable[[], object]:
+    """A GET of the API, and its second page where it has one."""
+
+    async def pedir() -> None:
+        transporte = httpx.ASGITransport(api.app)
+        async with httpx.AsyncClient(transport=transporte, base_url="http://consultas") as cliente:
+            respuesta = await cliente.get(ruta)
+            assert respuesta.status_code in (200, 404), respuesta.text
+            if respuesta.json().get("next_cursor"):
+                segunda = httpx.URL(ruta).copy_merge_params({"cursor": respuesta.json()["next_cursor"]})
+                assert (await cliente.get(segunda)).is_success
+
+    return lambda: asyncio.run(pedir())
+
+
+def _una_consulta() -> None:
+    """Claim, renew, retry; claim, hand back; claim, save."""
+    una, otra, ultima = (de(99_901, k) for k in range(3))
+    for consulta_id in (una, otra, ultima):
+        consulta = models.reclamar(consulta_id, arriendo_s=60, simultaneas=10_000)
+        assert consulta is not None
+        models.renovar(consulta.id, consulta.token, arriendo_s=60)
+        if consulta_id == una:
+            models.reintentar(consulta.id, consulta.token, espera_s=60, error_codigo="X")
+        elif consulta_id == otra:
+            models.devolver(consulta.id, consulta.token)
+        else:
+            exito = Resultado(exito=True, deuda=Decimal(1))
+            models.guardar_consulta_deuda(consulta.id, consulta.token, exito)
+    models.reclamar(de(99_902, 0), arriendo_s=60, simultaneas=1)
+    models.marcar_encoladas([de(99_903, 0), de(99_904, 1)])
+
+
+def _un_callback() -> None:
+    for n, fallo in ((99_701, None), (99_702, Fallo("x", 1)), (99_703, Fallo("x", None))):
+        reclamado = models.reclamar_callback(de(n), arriendo_s=60)
+        assert reclamado is not None
+        models.poner_cuerpo_delgado(reclamado[0])
+        models.anotar_intento(reclamado[0], fallo)
+
+
+PLAZO = models.Plazo(60, 1)
+
+JOB_500 = "cee631121c2ec9232f3a2f028ad5c89b"  # md5 of 500
+RUTAS = [
+    "/jobs",
+    *(f"/jobs?status={status}" for status in ("pending", "processing", "completed", "failed")),
+    *(f"/jobs?callback_sent={sent}" for sent in ("true", "false")),
+    *(f"/jobs?status=completed&callback_sent={sent}" for sent in ("true", "false")),
+    "/jobs?propiedad_id=77",
+    "/jobs?propiedad_id=77&status=completed",
+    "/jobs?voucher_id=v-500",
+    "/jobs?voucher_id=nadie",
+    "/jobs?voucher_id=v-500&propiedad_id=501&status=completed&callback_sent=true",
+    f"/job/{JOB_500}",
+    f"/consulta/{JOB_500}",
+    f"/consulta/{JOB_500}/evidencia/captura",
+    "/historial/propiedad/77",
+    "/servicios/propiedad/77",
+    "/queue/stats",
+    "/empresas",
+    "/empresas/salud",
+    "/health",
+]
+
+LLAMADAS: dict[str, Callable[[], object]] = {
+    **{f"GET {ruta}": _pedir(ruta) for ruta in RUTAS},
+    "POST /consultar/propiedad": lambda: models.crear_job(PedidoPropiedad(propiedad_id=77), PLAZO),
+    "POST /consultar/servicios": lambda: models.crear_job(PedidoServicios(servicio_ids=[1, 2, 30_000]), PLAZO),
+    "consultar": _una_consulta,
+    "tomar_turno": lambda: models.tomar_turno("empresa1"),
+    "notificar": _un_callback,
+    "reloj: desmarcar": lambda: desmarcar([de(99_903, 0)]),
+    "reloj: rescatar lo agotado": lambda: rescatar(5, inicios_max=1, resultado=FALLA),
+    **{f"reloj: {reparar.__name__}": reparar for reparar in (*reloj.REPARACIONES, reloj.limpiar)},
+}
+
+
+@pytest.fixture
+def sin_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reloj publishes nothing."""
+    monkeypatch.setattr(reloj, "tuberia", lambda *_: None)
+    monkeypatch.setattr(reloj, "notificar", Mock())
+
+
+@pytest.mark.usefixtures("sin_broker")
+@pytest.mark.parametrize("llamada", LLAMADAS)
+def test_ninguna_consulta_sql_recorre_una_tabla_grande(llena: str, llamada: str) -> None:
+    # Given what a call really asks
+    with escuchar() as ordenes:
+        LLAMADAS[llamada]()
+    pedidas = [o for o in ordenes if o[0].lstrip("( ").startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))]
+    assert pedidas or llamada in ("GET /health", "GET /empresas")
+    # When PostgreSQL plans it
+    malas = [(orden, tablas) for orden, valores in pedidas if (tablas := recorridos(orden, valores))]
+    # Then no plan reads a big table from end to end
+    assert malas == []
+
+
+def test_ninguna_ruta_de_la_api_se_queda_afuera() -> None:
+    lecturas = [ruta for ruta in api.app.routes if isinstance(ruta, Route) and "POST" not in (ruta.methods or ())]
+    sin_probar = [r.path for r in lecturas if not any(r.path_regex.match(p.partition("?")[0]) for p in RUTAS)]
+    assert sin_probar == []
+
+
+def test_un_recorrido_se_nota(llena: str) -> None:
+    assert recorridos("SELECT * FROM jobs WHERE error = %s", ("x",)) == ["jobs"]

@@ -1,0 +1,184 @@
+"""The settings: right values, one sentence for each wrong one, and secrets that never print."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+import settings
+from settings import Settings, ajustes
+
+RAIZ = Path(__file__).resolve().parent.parent
+SECRETO = "s3cr3t0"
+BASE = {
+    "DATABASE_URL": f"postgresql://yo:{SECRETO}@db.ejemplo.com/consultas",
+    "BROKER_URL": f"amqps://yo:{SECRETO}@mq.ejemplo.com/v",
+}
+
+Leer = Callable[..., Settings]
+
+MALOS = [
+    ({"DATABASE_URL": ""}, "DATABASE_URL falta y es obligatoria"),
+    ({"DATABASE_URL": f"mysql://yo:{SECRETO}@h/b"}, "DATABASE_URL tiene que empezar con postgres:// o postgresql://"),
+    ({"DATABASE_URL": SECRETO}, "DATABASE_URL tiene que empezar con"),
+    ({"DATABASE_URL": f"postgresql://yo:{SECRETO}%zz@h/b"}, "DATABASE_URL no es una URL válida"),
+    ({"DATABASE_URL": f"postgresql://yo:{SECRETO}@h:puerto/b"}, "DATABASE_URL no es una URL válida"),
+    ({"BROKER_URL": ""}, "Falta BROKER_URL (o CLOUDAMQP_URL)"),
+    ({"BROKER_URL": f"redis://:{SECRETO}@h"}, "BROKER_URL tiene que empezar con amqp:// o amqps:// o postgres://"),
+    ({"BROKER_URL": f"amqp://yo:{SECRETO}@h:puerto/"}, "BROKER_URL no es una URL válida"),
+    ({"CLOUDAMQP_URL": f"postgresql://yo:{SECRETO}@h/b"}, "CLOUDAMQP_URL tiene que empezar con amqp://"),
+    ({"DB_CONEXIONES": "0"}, "DB_CONEXIONES tiene que ser 1 o más"),
+    ({"DB_CONEXIONES": "501"}, "DB_CONEXIONES tiene que ser 500 o menos"),
+    ({"DB_CONEXIONES": "diez"}, "DB_CONEXIONES tiene que ser un número entero"),
+    ({"DB_ESPERA_S": "0"}, "DB_ESPERA_S tiene que ser mayor que 0"),
+    ({"DB_ESPERA_S": "nan"}, "DB_ESPERA_S tiene que ser un número finito"),
+    ({"PORT": "65536"}, "PORT tiene que ser 65535 o menos"),
+    ({"PORT": "80.5"}, "PORT tiene que ser un número entero"),
+    ({"CUERPO_MAX_BYTES": "10"}, "CUERPO_MAX_BYTES tiene que ser 1024 o más"),
+    ({"SERVICIOS_MAX": "-1"}, "SERVICIOS_MAX tiene que ser 1 o más"),
+    ({"CHROMIUM_SANDBOX": "quizás"}, "CHROMIUM_SANDBOX tiene que ser true o false"),
+    ({"CHROMIUM_CONSULTAS_MAX": "0"}, "CHROMIUM_CONSULTAS_MAX tiene que ser 1 o más"),
+    ({"CHROMIUM_VIDA_S": "inf"}, "CHROMIUM_VIDA_S tiene que ser un número finito"),
+    ({"PORTALES_URL": "sandbox:9000"}, "PORTALES_URL no tiene la forma esperada"),
+    ({"EMPRESA": "metrogas"}, "EMPRESA no es un JSON válido"),
+    ({"EMPRESA__METROGAS": "x"}, "EMPRESA__METROGAS no es un ajuste"),
+    ({"EMPRESA__METROGAS__URL": "ftp://x"}, "EMPRESA__METROGAS__URL no tiene la forma esperada"),
+    ({"EMPRESA__METROGAS__SIMULTANEAS": "0"}, "EMPRESA__METROGAS__SIMULTANEAS tiene que ser 1 o más"),
+    ({"EMPRESA__METROGAS__PLAZO_S": "nan"}, "EMPRESA__METROGAS__PLAZO_S tiene que ser un número finito"),
+    ({"EMPRESA__METROGAS__OTRA": "1"}, "EMPRESA__METROGAS__OTRA no es un ajuste conocido"),
+    ({"EMPRESA__METROGAS__PAUSA_S": "-1"}, "EMPRESA__METROGAS__PAUSA_S tiene que ser 0.0 o más"),
+    ({"CIRCUITO_FALLAS": "0"}, "CIRCUITO_FALLAS tiene que ser 1 o más"),
+    ({"CIRCUITO_ESPERA_S": "0"}, "CIRCUITO_ESPERA_S tiene que ser mayor que 0"),
+    ({"CIRCUITO_ESPERA_MAX_S": "1e9"}, "CIRCUITO_ESPERA_MAX_S tiene que ser 86400.0 o menos"),
+    ({"CONSULTA_PLAZO_S": "1201"}, "CONSULTA_PLAZO_S tiene que ser 1200.0 o menos"),
+    ({"CONSULTA_ARRIENDO_S": "1"}, "CONSULTA_ARRIENDO_S tiene que ser 2.0 o más"),
+    ({"CONSULTA_INICIOS_MAX": "0"}, "CONSULTA_INICIOS_MAX tiene que ser 1 o más"),
+    ({"REINTENTOS_ESCALA": "0"}, "REINTENTOS_ESCALA tiene que ser mayor que 0"),
+    ({"JOB_PLAZO_S": "inf"}, "JOB_PLAZO_S tiene que ser un número finito"),
+    ({"JOB_PLAZO_S": "1e300"}, "JOB_PLAZO_S tiene que ser 604800.0 o menos"),
+    ({"JOB_PLAZO_POR_CONSULTA_S": "-1"}, "JOB_PLAZO_POR_CONSULTA_S tiene que ser 0.0 o más"),
+    ({"CALLBACK_ESQUEMA": "1,dos"}, "CALLBACK_ESQUEMA tiene que ser un número"),
+    ({"CALLBACK_ESQUEMA": "1,0"}, "CALLBACK_ESQUEMA: cada espera va de más de 0"),
+    ({"CALLBACK_ESQUEMA": "nan"}, "CALLBACK_ESQUEMA tiene que ser un número finito"),
+    ({"CALLBACK_ESQUEMA": ",".join("1" * 21)}, "CALLBACK_ESQUEMA tiene demasiados valores (máximo 20)"),
+    ({"CALLBACK_PLAZO_S": "301"}, "CALLBACK_PLAZO_S tiene que ser 300.0 o menos"),
+    ({"RELOJ_PERIODO_S": "0"}, "RELOJ_PERIODO_S tiene que ser mayor que 0"),
+    ({"RELOJ_REPUBLICAR_S": "1"}, "RELOJ_REPUBLICAR_S tiene que ser 5.0 o más"),
+    ({"EVIDENCIA_DIAS": "0"}, "EVIDENCIA_DIAS tiene que ser 1 o más"),
+    ({"EVIDENCIA_MAX_BYTES": "1"}, "EVIDENCIA_MAX_BYTES tiene que ser 10000 o más"),
+    ({"LOG_LEVEL": "TODO"}, "LOG_LEVEL tiene que ser 'DEBUG', 'INFO', 'WARNING' o 'ERROR'"),
+]
+
+
+@pytest.fixture
+def leer(monkeypatch: pytest.MonkeyPatch) -> Leer:
+    """The settings of an environment: the two obligatory ones and what is given."""
+
+    def de(**entorno: str) -> Settings:
+        for nombre, valor in {**BASE, **entorno}.items():
+            monkeypatch.setenv(nombre, valor)
+        return settings.ajustes.__wrapped__()
+
+    return de
+
+
+def test_alcanza_con_la_base_y_el_broker(leer: Leer) -> None:
+    leidos = leer()
+    assert (leidos.broker, leidos.broker_es_postgres) == (BASE["BROKER_URL"], False)
+    assert (leidos.port, leidos.callback_esquema, leidos.callback_intentos) == (8000, [1, 2], 3)
+    assert leidos.de_empresa("metrogas") == settings.AjustesEmpresa()
+
+
+def test_se_leen_los_valores(leer: Leer) -> None:
+    leidos = leer(
+        CALLBACK_ESQUEMA=" 1, 2.5 ,60 ", CHROMIUM_SANDBOX="false", CHROMIUM_PATH="/x/chromium", LOG_LEVEL="DEBUG",
+        EMPRESA__METROGAS__URL="https://portal.ejemplo.com", EMPRESA__METROGAS__SIMULTANEAS="1", PORT="",
+    )  # fmt: skip
+    assert (leidos.callback_esquema, leidos.callback_intentos) == ([1, 2.5, 60], 4)
+    assert (leidos.chromium_sandbox, leidos.chromium_path) == (False, Path("/x/chromium"))
+    assert leidos.de_empresa("metrogas").url == "https://portal.ejemplo.com"
+    assert leidos.de_empresa("metrogas").simultaneas == 1
+    assert leidos.port == 8000, "una variable vacía es como ninguna"
+
+
+def test_sin_esperas_hay_un_solo_intento(leer: Leer) -> None:
+    assert leer(CALLBACK_ESQUEMA=",").callback_intentos == 1
+
+
+def test_cloudamqp_sirve_cuando_no_hay_broker_url(leer: Leer) -> None:
+    cloud = f"amqps://yo:{SECRETO}@otro.ejemplo.com/v"
+    assert leer(CLOUDAMQP_URL=cloud).broker == BASE["BROKER_URL"]
+    assert leer(CLOUDAMQP_URL=cloud, BROKER_URL="").broker == cloud
+
+
+@pytest.mark.parametrize("esquema", ["postgres", "postgresql"])
+def test_el_esquema_de_la_url_elige_postgres_como_broker(leer: Leer, esquema: str) -> None:
+    assert leer(BROKER_URL=f"{esquema}://h/b").broker_es_postgres
+
+
+@pytest.mark.parametrize("url", ["postgresql:///b?host=/var/run/pg", "postgresql://a:1,b:2/b", "postgres://yo:@/b"])
+def test_se_aceptan_las_formas_de_una_url_de_postgres(leer: Leer, url: str) -> None:
+    assert leer(DATABASE_URL=url).database_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize(("entorno", "frase"), MALOS, ids=lambda v: ",".join(v) if isinstance(v, dict) else "")
+def test_un_valor_equivocado_detiene_el_arranque_con_una_frase(
+    leer: Leer, capsys: pytest.CaptureFixture[str], entorno: dict[str, str], frase: str
+) -> None:
+    with pytest.raises(SystemExit) as fin:
+        leer(**entorno)
+    salida = capsys.readouterr()
+    assert fin.value.code == 2
+    assert salida.err.startswith(f"Configuración inválida: {frase}")
+    assert salida.err.count("\n") == 1 and salida.err.endswith(".\n")
+    assert SECRETO not in salida.err + salida.out
+
+
+def test_cada_ajuste_con_limites_tiene_su_prueba() -> None:
+    libres = {"CHROMIUM_PATH"}
+    probados = {nombre.partition("__")[0] for entorno, _ in MALOS for nombre in entorno}
+    assert probados == {campo.upper() for campo in Settings.model_fields} - libres
+
+
+ARRANQUES = [
+    ["python", "-m", "models.migrar"],
+    ["python", "-m", "actors.reloj"],
+    ["uvicorn", "api:app", "--port", "0", "--ws", "none"],
+    ["dramatiq", "actors", "-Q", "consultas", "-p", "1", "-t", "1", "--skip-logging"],
+]
+
+
+@pytest.mark.parametrize("orden", ARRANQUES, ids=lambda orden: " ".join(orden[:3]))
+def test_cada_proceso_termina_con_la_frase_y_sin_traza(orden: list[str]) -> None:
+    # Given a process of the Procfile with a wrong setting
+    entorno = {**os.environ, **BASE, "DB_CONEXIONES": "muchas", "PYTHONPATH": str(RAIZ)}
+    # When it starts
+    programa = str(Path(sys.executable).parent / orden[0])
+    hecho = subprocess.run([programa, *orden[1:]], cwd=RAIZ, env=entorno, capture_output=True, text=True, timeout=60)
+    # Then it ends at once with the sentence; Dramatiq's master adds a line of its own
+    assert hecho.returncode == 2
+    frases = [linea for linea in hecho.stderr.splitlines() if not linea.startswith("Worker with PID")]
+    assert frases == ["Configuración inválida: DB_CONEXIONES tiene que ser un número entero."]
+    assert SECRETO not in hecho.stdout
+
+
+def test_los_secretos_no_se_imprimen(leer: Leer) -> None:
+    leidos = leer(CLOUDAMQP_URL=f"amqp://yo:{SECRETO}@h/")
+    for texto in (repr(leidos), str(leidos), repr(leidos.model_dump()), leidos.model_dump_json(), f"{leidos!s:>3}"):
+        assert SECRETO not in texto
+
+
+def test_los_secretos_no_estan_en_los_errores() -> None:
+    with pytest.raises(ValidationError) as error:
+        Settings.model_validate({"database_url": f"mysql://yo:{SECRETO}@h", "broker_url": f"x://{SECRETO}"})
+    assert SECRETO not in str(error.value) + repr(error.value)
+
+
+def test_se_leen_una_sola_vez_y_no_cambian() -> None:
+    assert ajustes() is ajustes()
+    with pytest.raises(ValidationError):
+        ajustes().port = 1
