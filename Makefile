@@ -12,7 +12,7 @@ test: ## revisa el estilo y los tipos, y corre todas las pruebas
 	@./preparar.sh test
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 lint: ## revisa el estilo y los tipos
 	@./preparar.sh
