@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from scrapers.dinero import normal
+from scrapers.dinero import LIMITE, normal
 from scrapers.fallas import Codigo, Falla
 
 CERO = Decimal("0.00")
@@ -159,6 +159,8 @@ def _con_total(hallazgo: Hallazgo, facturas: tuple[Factura, ...], moneda: str) -
 def _deuda(
     importe: Decimal, moneda: str, prueba: Prueba, facturas: tuple[Factura, ...], avisos: tuple[str, ...]
 ) -> Deuda:
+    if importe > LIMITE:
+        raise Falla(Codigo.MONTO_ILEGIBLE, texto=prueba.texto[:80])
     vencimientos = [f.vencimiento for f in facturas if f.vencimiento is not None]
     vencimiento = min(vencimientos) if vencimientos else None
     return Deuda(EstadoDeuda.CON_DEUDA, importe, moneda, prueba, facturas, vencimiento, avisos=avisos)
