@@ -1,6 +1,6 @@
 """The queue as a caller sees it: jobs are taken, counted, worked on side by side, listed and found again.
 
-Under pytest on both footings; also `python tests/test_queue_system.py --url http://127.0.0.1:8000`, against a live service.
+Under pytest on both footings; `python tests/test_queue_system.py --url http://127.0.0.1:8000` against a live service.
 """
 
 import sys
