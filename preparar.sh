@@ -148,6 +148,10 @@ preparar_servidores() {
         faltan+=(rabbitmq-server)
         unidades+=(rabbitmq-server.service epmd.service epmd.socket)
     fi
+    if [ ! -e /usr/sbin/pgbouncer ]; then
+        faltan+=(pgbouncer)
+        unidades+=(pgbouncer.service)
+    fi
     if [ ${#faltan[@]} -gt 0 ]; then
         instalar "los servidores de las pruebas" "${faltan[@]}"
         no_arrancar_solos "${unidades[@]}"
