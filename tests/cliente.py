@@ -5,9 +5,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
+
+if (raiz := str(Path(__file__).resolve().parent.parent)) not in sys.path:
+    sys.path.append(raiz)  # `python tests/test_callbacks.py` knows its own folder only
 
 
 @dataclass
@@ -59,6 +63,9 @@ def informar(pruebas: Sequence[Prueba], argumentos: Sequence[str] | None = None)
         comienzo = time.monotonic()
         try:
             dicho, marca = prueba(cliente), "✓"
+        except requests.ConnectionError:
+            dicho, marca = f"Nadie responde en {cliente.url}: ¿está en marcha?", "✗"
+            fallidas += 1
         except (AssertionError, requests.RequestException) as error:
             dicho, marca = str(error) or type(error).__name__, "✗"
             fallidas += 1

@@ -4,6 +4,7 @@ Under pytest on both footings; `python tests/test_callbacks.py --url http://127.
 (`make run`), with a receiver of its own on loopback.
 """
 
+import subprocess
 import sys
 
 import pytest
@@ -72,6 +73,15 @@ def test_callbacks(prueba: Prueba, pila: Pila, semilla: Semilla) -> None:  # noq
         ("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA), ("aysa", D.CUENTA_INEXISTENTE)
     )
     print(prueba(Cliente(pila.url, propiedad_id=propiedad_id, servicio_ids=tuple(ids))))
+
+
+def test_como_programa(pila: Pila, semilla: Semilla) -> None:  # noqa: F811
+    propiedad_id, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA))
+    servicios = ",".join(map(str, ids))
+    orden = [sys.executable, __file__, "--url", pila.url, "--propiedad", str(propiedad_id), "--servicios", servicios]
+    hecho = subprocess.run(orden, capture_output=True, text=True, timeout=60, check=False)
+    assert hecho.returncode == 0, hecho.stdout + hecho.stderr
+    assert f"{len(PRUEBAS)} de {len(PRUEBAS)} en orden." in hecho.stdout
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Under pytest on both footings; `python tests/test_queue_system.py --url http://127.0.0.1:8000` against a live service.
 """
 
+import subprocess
 import sys
 
 import pytest
@@ -93,6 +94,15 @@ PRUEBAS: tuple[Prueba, ...] = (
 def test_cola(prueba: Prueba, pila: Pila, semilla: Semilla) -> None:  # noqa: F811
     propiedad_id, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA))
     print(prueba(Cliente(pila.url, propiedad_id=propiedad_id, servicio_ids=tuple(ids))))
+
+
+def test_como_programa(pila: Pila, semilla: Semilla) -> None:  # noqa: F811
+    propiedad_id, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA))
+    servicios = ",".join(map(str, ids))
+    orden = [sys.executable, __file__, "--url", pila.url, "--propiedad", str(propiedad_id), "--servicios", servicios]
+    hecho = subprocess.run(orden, capture_output=True, text=True, timeout=60, check=False)
+    assert hecho.returncode == 0, hecho.stdout + hecho.stderr
+    assert f"{len(PRUEBAS)} de {len(PRUEBAS)} en orden." in hecho.stdout
 
 
 if __name__ == "__main__":
