@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -120,8 +120,12 @@ class Pila(Servidor):
 
     def chromiums(self) -> list[psutil.Process]:
         """Every browser main process below the worker."""
-        hijos = self.proceso("worker").children(recursive=True)
-        return [p for p in hijos if "--remote-debugging-port=0" in p.cmdline() and "chromium" in p.name()]
+        hallados = []
+        for hijo in self.proceso("worker").children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # or a zombie
+                if "--remote-debugging-port=0" in hijo.cmdline() and "chromium" in hijo.name():
+                    hallados.append(hijo)
+        return hallados
 
     def perfiles(self) -> list[Path]:
         """The profile folders of its browsers."""
