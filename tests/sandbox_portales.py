@@ -145,7 +145,7 @@ def comprobar(cuenta: Cuenta, final: Final) -> None:
         return
     assert final.estado == cuenta.desenlace.esperado, final
     assert final.importe == cuenta.deuda
-    assert final.moneda == "ARS"
+    assert final.moneda == SCRAPERS[cuenta.empresa].moneda
     assert final.prueba.texto
     assert final.prueba.captura is not None
     assert final.prueba.captura.startswith(b"\x89PNG")
