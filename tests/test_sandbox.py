@@ -63,6 +63,8 @@ def test_cada_empresa_fuerza_los_desenlaces_comunes(empresa: str) -> None:
         Desenlace.SALDO_A_FAVOR,
         Desenlace.PLAN_DE_PAGOS,
         Desenlace.DOBLE_VENCIMIENTO,
+        Desenlace.CENTAVOS,  # a currency without cents
+        Desenlace.UN_CENTAVO,
     }
     assert {c.desenlace for c in CUENTAS[empresa].values()} >= set(Desenlace) - propios
 
