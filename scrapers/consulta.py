@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from scrapers.base import Scraper
@@ -10,7 +10,7 @@ from scrapers.evidencia import Evidencia
 from scrapers.fallas import Codigo, Falla
 from scrapers.navegador import Navegador
 from scrapers.pagina import Pagina
-from scrapers.pestana import con_limite
+from scrapers.pestana import Pestana, con_limite
 from scrapers.verdad import Deuda
 
 logger = logging.getLogger(__name__)
@@ -35,16 +35,17 @@ async def consultar(
     url: str,
     plazo_s: float,
     evidencia_max_bytes: int,
+    pagina: Callable[[Pestana, str], Pagina] = Pagina,
 ) -> Deuda:
     """Run `scraper` for the validated `pedido` at the portal's base `url`, for at most `plazo_s` seconds.
 
     Returns the deuda with its prueba. Raises Falla when no page was reached, else FallaConEvidencia; a bug of
-    the scraper is logged and comes out as ERROR_INTERNO.
+    the scraper is logged and comes out as ERROR_INTERNO. `pagina` makes what the scraper drives.
     """
     secretos = scraper.secretos(pedido)
     async with navegador.pestana() as pestana:
-        pagina = Pagina(pestana, url)
-        tarea = asyncio.ensure_future(scraper.consultar(pagina, pedido))
+        abierta = pagina(pestana, url)
+        tarea = asyncio.ensure_future(scraper.consultar(abierta, pedido))
         try:
             esperados: set[asyncio.Future[Any]] = {tarea, pestana.rota}
             await asyncio.wait(esperados, timeout=plazo_s, return_when=asyncio.FIRST_COMPLETED)
@@ -56,7 +57,7 @@ async def consultar(
             falla = _como_falla(error, scraper)
             if pestana.rota.done():
                 raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=falla.detalle) from None
-            evidencia = await con_limite(pagina.evidencia(secretos), EVIDENCIA_S) or Evidencia()
+            evidencia = await con_limite(abierta.evidencia(secretos), EVIDENCIA_S) or Evidencia()
             raise FallaConEvidencia(falla, evidencia.saneada(secretos, evidencia_max_bytes)) from None
         finally:
             tarea.cancel()
