@@ -15,6 +15,7 @@ CAMPO: Final = "input[name='numeroCuenta']"
 RESULTADO: Final = "app-resultado"
 OCUPADO: Final = "mat-progress-bar"
 COLUMNAS: Final = ("Factura", "Período", "Vencimiento", "Estado", "Importe")
+CUENTA, ESTADO, TOTAL = "Cuenta unificada", "Estado", "Total a pagar"
 SIN_DEUDA: Final = "El suministro no posee facturas pendientes de pago."
 PENDIENTES: Final = ("Vencida", "A vencer")
 NO_EXIGIBLE: Final = "No exigible"
@@ -30,7 +31,8 @@ class Camuzzi(Scraper):
     3. The page shows the account, the bills and their total.
 
     An empty list of Facturas alone proves nothing: without the page's own sentence or total there is no amount.
-    How the page shows the answer (its labels, its sentence, its total) is assumed, never seen live.
+    How the page shows the answer (its labels, its sentence, its total, a `$` before each amount) is assumed, never
+    seen live: another label beside those is a portal that changed.
     """
 
     empresa = "camuzzi"
@@ -55,19 +57,18 @@ class Camuzzi(Scraper):
         """Step 3: the account, the total or the sentence, and the pending bills that must prove it."""
         resultado = lectura.uno(RESULTADO)
         datos = resultado.rotulados("dl > div", "dt")
-        if "Cuenta unificada" not in datos:
-            raise Falla(Codigo.PORTAL_CAMBIO, detalle="falta la cuenta")
+        if CUENTA not in datos or not set(datos) <= {CUENTA, ESTADO, TOTAL}:
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"rótulos {sorted(datos)}"[:200])
         facturas, avisos = _detalle(lectura)
         frases = [p.texto for p in resultado.todos("p") if p.texto == SIN_DEUDA]
+        if frases and facturas is not None:
+            raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="frase de cero junto a un detalle")
         total = None
-        if "Total a pagar" in datos:
+        if TOTAL in datos:
             if facturas is None:
                 raise Falla(Codigo.PORTAL_CAMBIO, detalle="total sin detalle")
-            texto = datos["Total a pagar"]
-            total = Importe(importe(texto, Formato.PUNTO_DECIMAL), f"Total a pagar {texto}")
-        return Hallazgo(
-            datos["Cuenta unificada"], total, facturas, sin_deuda=frases[0] if frases else None, avisos=avisos
-        )
+            total = Importe(importe(datos[TOTAL], Formato.PUNTO_DECIMAL), f"{TOTAL} {datos[TOTAL]}")
+        return Hallazgo(datos[CUENTA], total, facturas, sin_deuda=frases[0] if frases else None, avisos=avisos)
 
 
 def _detalle(lectura: Lectura) -> tuple[list[Factura] | None, tuple[str, ...]]:

@@ -9,13 +9,14 @@ from scrapers.dinero import Formato, fecha, importe
 from scrapers.fallas import Codigo, Falla
 from scrapers.lectura import Lectura
 from scrapers.pagina import Pagina
-from scrapers.verdad import Factura, Hallazgo, Importe
+from scrapers.verdad import Factura, Hallazgo, Importe, misma_cuenta
 
 CONTRATO: Final = "#contrato"
 CLIENTE: Final = "#cliente"
 RESULTADO: Final = "#documentos"
 OCUPADO: Final = ".loader"
 COLUMNAS: Final = ("Documento", "Período", "Vencimiento", "Importe")
+ROTULOS: Final = ("Contrato", "Cliente", "Total adeudado")
 SIN_DEUDA: Final = "No existen documentos pendientes de pago para el contrato."
 
 
@@ -26,10 +27,11 @@ class Epec(Scraper):
        says the contract comes first, and so do we.
     2. The page asks `/api/contratos/no-ov/{contrato}/{cliente}` with its own `apikey`: another status than 2xx is an
        unknown contract; an empty body, no documents; else a list, or `{documentos: [...]}`.
-    3. The page shows the contract, the documents and their total.
+    3. The page shows the contract and the customer, which must both be those asked for, the documents and their
+       total.
 
-    An empty body alone proves nothing: without the page's own sentence or total there is no amount. How the page
-    shows the answer is assumed, never seen live.
+    An empty body alone proves nothing: without the page's own sentence or total there is no amount. How long both
+    numbers are and how the page shows the answer are assumed, never seen live: another label is a portal that changed.
     """
 
     empresa = "epec"
@@ -58,10 +60,14 @@ class Epec(Scraper):
         """Step 3: the contract, the total or the sentence, and the documents that must prove it."""
         resultado = lectura.uno(RESULTADO)
         datos = resultado.rotulados(".dato", "b")
-        if "Contrato" not in datos:
-            raise Falla(Codigo.PORTAL_CAMBIO, detalle="falta el contrato")
+        if "Contrato" not in datos or "Cliente" not in datos or not set(datos) <= set(ROTULOS):
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"rótulos {sorted(datos)}"[:200])
+        if not misma_cuenta(datos["Cliente"], pedido["cliente"]):
+            raise Falla(Codigo.TITULAR_DISTINTO, detalle="otro cliente en la página")
         facturas = _detalle(lectura)
         frases = [p.texto for p in resultado.todos("p") if p.texto == SIN_DEUDA]
+        if frases and facturas is not None:
+            raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="frase de cero junto a un detalle")
         total = None
         if "Total adeudado" in datos:
             if facturas is None:

@@ -1,5 +1,6 @@
 """San Isidro (municipal rates, Buenos Aires): the payment slip of a partida, by its address."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,6 +13,7 @@ from scrapers.pagina import Pagina
 from scrapers.verdad import Factura, Hallazgo, Importe
 
 GRILLA: Final = ".dx-datagrid"
+PIE: Final = ".pie-de-boleta"
 OCUPADO: Final = ".dx-loadpanel"
 COLUMNAS: Final = ("", "Año", "Cuota", "Vencimiento", "Concepto", "Importe", "Recargo", "Total")
 SIN_DEUDA: Final = "La partida no registra deuda."
@@ -25,8 +27,9 @@ class SanIsidro(Scraper):
        instalments: it is told apart, not added. Instalments that are not due yet are listed too.
     3. «Total exigible al DD/MM/AAAA» proves which rows are owed now: those due by that day, to the cent.
 
-    The header with the partida, the total and its day, and the sentence without debt are assumed, never seen live:
-    without the total and its day nothing says which instalments are owed, and the consulta ends without an amount.
+    The header with the partida, the total and its day, the sentence without debt, the other columns and how long a
+    partida is are assumed, never seen live: without the total and its day nothing says which instalments are owed,
+    and the consulta ends without an amount.
     """
 
     empresa = "sanisidro"
@@ -40,7 +43,7 @@ class SanIsidro(Scraper):
     async def navegar(self, pagina: Pagina, pedido: Mapping[str, str]) -> Lectura:
         """Step 1. Returns the page of steps 2 and 3."""
         await pagina.ir(f"/consultar/1/{pedido['partida']}")
-        fin = f"body:not(:has({OCUPADO})) .pie-de-boleta"
+        fin = f"body:not(:has({OCUPADO})) {PIE}"
         await self.avisos.esperar(pagina, fin, hasta_s=self.espera_s, ocupado=OCUPADO)
         return await pagina.foto()
 
@@ -48,9 +51,10 @@ class SanIsidro(Scraper):
         """Steps 2 and 3: the partida, the total of a day, and the rows due by that day, which must add up to it."""
         partida = lectura.dato(".encabezado", r"Partida N° ([0-9]+)")
         frases = [nota.texto for nota in lectura.todos(".mensaje") if nota.texto == SIN_DEUDA]
-        pie = lectura.quizas(".pie-de-boleta .total")
-        filas = _filas(lectura)
+        pie, filas = lectura.uno(PIE).quizas(".total"), _filas(lectura)
         if pie is None:
+            if frases and lectura.quizas(GRILLA) is not None:
+                raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="frase de cero junto a una grilla")
             sueltas = [_factura(fila) for fila in filas]
             return Hallazgo(partida, facturas=sueltas, sin_deuda=frases[0] if frases else None)
         rotulo, monto = pie.uno(".rotulo"), pie.uno(".monto")
@@ -58,9 +62,9 @@ class SanIsidro(Scraper):
             raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"pie {pie.texto[:60]!r}")
         dia = fecha(pie.dato(".rotulo", r"Total exigible al ([0-9/]+)"))
         total = Importe(importe(monto.texto, Formato.AR_AGRUPADO), pie.texto)
-        vencidas = [f for f in map(_factura, filas) if f.vencimiento is not None and f.vencimiento <= dia]
-        futuras = len(filas) - len(vencidas)
-        avisos = (f"{futuras} cuotas todavía no vencen: no están incluidas en la deuda.",) if futuras else ()
+        cuotas = [_factura(fila) for fila in filas]
+        vencidas = [c for c in cuotas if c.vencimiento is not None and c.vencimiento <= dia]
+        avisos = tuple(_aviso(c) for c in cuotas if c not in vencidas)
         return Hallazgo(partida, total, vencidas, sin_deuda=frases[0] if frases else None, avisos=avisos)
 
 
@@ -85,7 +89,12 @@ def _filas(lectura: Lectura) -> list[dict[str, Nodo]]:
 
 def _factura(fila: Mapping[str, Nodo]) -> Factura:
     cuota = fila["Cuota"].texto
-    if not cuota.isdigit():
+    if re.fullmatch(r"[0-9]{1,2}", cuota) is None:
         raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"cuota {cuota[:20]!r}")
     valor = importe(fila["Total"].texto, Formato.AR_AGRUPADO)
     return Factura(valor, fecha(fila["Vencimiento"].texto), periodo=f"{cuota}/{fila['Año'].texto}")
+
+
+def _aviso(cuota: Factura) -> str:
+    """The sentence for an instalment that is not due yet on the slip's day."""
+    return f"Cuota {cuota.periodo}: vence el {cuota.vencimiento:%d/%m/%Y}, no incluida en la deuda."

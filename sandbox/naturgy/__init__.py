@@ -1,4 +1,4 @@
-"""Naturgy, simulated: a React-like page that hydrates late (portales.md, 2.2)."""
+"""Naturgy, simulated: a React-like page that hydrates late and has a maintenance page of its own (portales.md, 2.2)."""
 
 from pathlib import Path
 
@@ -24,4 +24,8 @@ async def deuda(request: Request) -> Response:
     return await atender(request, "naturgy", numero, lambda: resumen(numero).json(), INEXISTENTE)
 
 
-rutas = [Route(ENTRADA, archivo(WEB / "consulta.html")), Route("/api/pagos/deuda", deuda, methods=["POST"])]
+rutas = [
+    Route(ENTRADA, archivo(WEB / "consulta.html")),
+    Route("/mantenimiento", archivo(WEB / "mantenimiento.html")),
+    Route("/api/pagos/deuda", deuda, methods=["POST"]),
+]

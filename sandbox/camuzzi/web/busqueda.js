@@ -1,4 +1,4 @@
-import { alrededor, h, hidratar, pedir, previo, tabla } from '/_sandbox/sandbox.js';
+import { alrededor, h, hidratar, pedir, previo, Rechazo, tabla } from '/_sandbox/sandbox.js';
 
 const raiz = document.getElementById('raiz');
 
@@ -13,7 +13,9 @@ async function buscar(NumeroCuenta) {
   const barra = h('mat-progress-bar', { class: 'ocupado' }, 'Buscando');
   raiz.append(barra);
   try {
-    mostrar(await pedir('/api/Suministro/GetForBusquedaByNumeroCuenta', { NumeroCuenta, conDeuda: true }));
+    const datos = await pedir('/api/Suministro/GetForBusquedaByNumeroCuenta', { NumeroCuenta, conDeuda: true });
+    if (!datos.SuministroExiste) throw new Rechazo('No encontramos un suministro con ese número de cuenta.', 200);
+    mostrar(datos);
   } catch (rechazo) {
     raiz.append(h('mat-error', { class: 'aviso', style: 'display: block' }, rechazo.message));
   } finally {
@@ -22,21 +24,24 @@ async function buscar(NumeroCuenta) {
 }
 
 const estado = factura => factura.MOSTRARLIQ2 === 'N' ? 'No exigible' : factura.factura_vencida ? 'Vencida' : 'A vencer';
+const pesos = importe => `$ ${importe}`;
 const dato = (rotulo, valor) => h('div', {}, h('dt', {}, rotulo), h('dd', {}, valor));
 
-function mostrar(suministro) {
-  if (previo(suministro, raiz)) return;
-  const filas = suministro.Facturas.map(f => [f.NumeroFactura, f.texto1, f.fecha_vencimiento, estado(f), f.importe]);
+function mostrar(resumen) {
+  if (previo(resumen, raiz)) return;
+  const [suministro] = resumen.Suministros;
+  const filas = suministro.Facturas.map(f =>
+    [f.NumeroFactura, f.texto1, f.fecha_vencimiento, estado(f), pesos(f.importe)]);
   raiz.replaceChildren(h('app-resultado', {}, ...[
     h('dl', {}, ...[
-      dato('Cuenta unificada', suministro.cuenta),
-      dato('Estado', 'Suministro activo'),
-      suministro.total === null ? null : dato('Total a pagar', suministro.total),
+      dato('Cuenta unificada', suministro.CuentaUnificada),
+      dato('Estado', suministro.EstadoDescripcion),
+      resumen.total === null ? null : dato('Total a pagar', pesos(resumen.total)),
     ].filter(nodo => nodo !== null)),
-    suministro.sin_deuda ? h('p', {}, 'El suministro no posee facturas pendientes de pago.') : null,
-    suministro.total !== null || filas.length
+    resumen.sin_deuda ? h('p', {}, 'El suministro no posee facturas pendientes de pago.') : null,
+    resumen.total !== null || filas.length
       ? tabla({}, ['Factura', 'Período', 'Vencimiento', 'Estado', 'Importe'], filas) : null,
-  ].filter(nodo => nodo !== null)), ...alrededor(suministro).filter(nodo => nodo !== null));
+  ].filter(nodo => nodo !== null)), ...alrededor(resumen).filter(nodo => nodo !== null));
 }
 
 await hidratar();

@@ -14,7 +14,7 @@ async function consultar(contrato, cliente) {
   const rueda = h('div', { class: 'loader ocupado' }, 'Consultando');
   zona.append(rueda);
   try {
-    mostrar(await pedir('/api/contratos/no-ov', { contrato, cliente }, { apikey: 'web-sandbox' }));
+    mostrar(await pedir(`/api/contratos/no-ov/${contrato}/${cliente}`, {}, { apikey: 'web-sandbox' }));
   } catch (rechazo) {
     zona.append(h('div', { class: 'alerta aviso' }, rechazo.message));
   } finally {
@@ -24,12 +24,13 @@ async function consultar(contrato, cliente) {
 
 function mostrar(resumen) {
   if (previo(resumen, zona)) return;
-  const filas = resumen.facturas.map(f => [f.nro_factura, f.periodo, f.vencimiento, f.importe]);
+  const filas = resumen.documentos.map(f => [f.nro_factura, f.periodo, f.vencimiento, f.importe]);
   zona.replaceChildren(h('section', { id: 'documentos' }, ...[
     dato('Contrato', resumen.cuenta),
+    dato('Cliente', resumen.cliente),
+    resumen.total === null ? null : dato('Total adeudado', resumen.total),
     resumen.sin_deuda ? h('p', {}, 'No existen documentos pendientes de pago para el contrato.') : null,
     resumen.total !== null || filas.length ? tabla({}, ['Documento', 'Período', 'Vencimiento', 'Importe'], filas) : null,
-    resumen.total === null ? null : dato('Total adeudado', resumen.total),
   ].filter(nodo => nodo !== null)), ...alrededor(resumen).filter(nodo => nodo !== null));
 }
 

@@ -27,10 +27,10 @@ function mostrar(resumen) {
   const filas = resumen.facturas.map(f => [f.nro_factura, f.periodo, f.vencimiento, f.importe]);
   raiz.replaceChildren(h('div', { 'data-testid': 'resultado' }, ...[
     h('h2', {}, `Suministro N° ${resumen.cuenta}`),
-    resumen.sin_deuda ? nota('El suministro no posee facturas pendientes') : null,
-    resumen.a_favor === null ? null : nota(`Tenés ${resumen.a_favor} a favor`),
     resumen.total !== null || filas.length ? tabla({}, ['Factura', 'Período', 'Vencimiento', 'Importe'], filas) : null,
     resumen.total === null ? null : h('p', { class: 'total' }, `Total a pagar: ${resumen.total}`),
+    resumen.sin_deuda ? nota('El suministro no posee facturas pendientes') : null,
+    resumen.a_favor === null ? null : nota(`Tenés ${resumen.a_favor} a favor`),
   ].filter(nodo => nodo !== null)), ...alrededor(resumen).filter(nodo => nodo !== null));
 }
 
