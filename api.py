@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 import models
 from actors import configurar_registro, publicar
+from actors.cancelar import cancelar
 from actors.empresas import listar_empresas, salud_de_empresas
 from actors.publicador import publicador
 from models.callback import bytes_json
@@ -149,6 +150,18 @@ async def leer_job(request: Request) -> Response:
     return responder(job)
 
 
+async def cancelar_job(request: Request) -> Response:
+    """POST /job/{job_id}/cancelar: the job as it is then; 409 when it had ended."""
+    job_id = _uuid(request, "job_id")
+    cancelado = await run_in_threadpool(cancelar, job_id)
+    job = await run_in_threadpool(models.leer_job, job_id)
+    if job is None:
+        raise Problema(404, "JOB_INEXISTENTE", f"El job {job_id} no existe.")
+    if not cancelado:
+        raise Problema(409, "JOB_TERMINADO", f"El job {job_id} ya había terminado: no hay nada que cancelar.")
+    return responder(job)
+
+
 async def listar_jobs(request: Request) -> Response:
     """GET /jobs."""
     filtro = consulta(request, FiltroJobs)
@@ -234,6 +247,7 @@ app = Starlette(
         Route("/consultar/servicios", consultar_servicios, methods=["POST"]),
         Route("/consultar/todas", consultar_todas, methods=["POST"]),
         Route("/job/{job_id}", leer_job, methods=["GET"]),
+        Route("/job/{job_id}/cancelar", cancelar_job, methods=["POST"]),
         Route("/jobs", listar_jobs, methods=["GET"]),
         Route("/queue/stats", estadisticas, methods=["GET"]),
         Route("/historial/propiedad/{id}", historial, methods=["GET"]),

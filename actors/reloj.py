@@ -14,8 +14,9 @@ from actors.broker import broker
 from actors.consultar import tuberia
 from actors.notificar import notificar
 from actors.registro import configurar_registro
+from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, Resultado, fracasar, tomar_turno, vencidos
+from models import BASE_CAIDA, fracasar, tomar_turno, vencidos
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -38,11 +39,6 @@ GRACIA_S = 1.5
 LIMPIEZA_S = 60.0
 
 
-def _sin_importe(codigo: Codigo) -> Resultado:
-    regla = codigo.regla
-    return Resultado(exito=False, error=regla.mensaje, error_codigo=codigo, reintentable=regla.reintentable)
-
-
 def publicar_calladas() -> None:
     """Publish the consultas that were committed and never published, or whose message was lost."""
     perdida_s = ajustes().reloj_republicar_s
@@ -60,7 +56,7 @@ def publicar_calladas() -> None:
 def rescatar_interrumpidas() -> None:
     """Take back the consultas whose worker died."""
     devueltas, terminadas = rescatar(
-        LOTE, inicios_max=ajustes().consulta_inicios_max, resultado=_sin_importe(Codigo.INTERRUMPIDA)
+        LOTE, inicios_max=ajustes().consulta_inicios_max, resultado=sin_importe(Codigo.INTERRUMPIDA)
     )
     if devueltas or terminadas:
         logger.warning("Consultas interrumpidas: %d vuelven a la cola, %d terminan", devueltas, terminadas)
@@ -70,7 +66,7 @@ def vencer_jobs() -> None:
     """Fail the jobs whose deadline has passed."""
     for job_id in vencidos(LOTE):
         error = "El job superó su tiempo máximo."
-        if fracasar(job_id, error=error, resultado=_sin_importe(Codigo.TIEMPO_AGOTADO)):
+        if fracasar(job_id, error=error, resultado=sin_importe(Codigo.TIEMPO_AGOTADO)):
             logger.warning("Job %s: %s", job_id, error)
 
 

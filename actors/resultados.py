@@ -6,7 +6,7 @@ from typing import Any
 from models import Parte, Resultado
 from models.schemas import numero
 from scrapers.evidencia import Evidencia
-from scrapers.fallas import Falla
+from scrapers.fallas import Codigo, Falla
 from scrapers.verdad import Deuda, Factura
 
 
@@ -34,6 +34,12 @@ def de_deuda(deuda: Deuda, *, duracion_ms: int) -> Resultado:
         duracion_ms=duracion_ms,
         evidencia=[Parte("captura", deuda.prueba.captura)] if deuda.prueba.captura else [],
     )
+
+
+def sin_importe(codigo: Codigo) -> Resultado:
+    """The end of consultas that no portal answered: only the code's own sentence."""
+    regla = codigo.regla
+    return Resultado(exito=False, error=regla.mensaje, error_codigo=codigo, reintentable=regla.reintentable)
 
 
 def de_falla(

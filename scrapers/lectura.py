@@ -77,8 +77,9 @@ class Lectura(Nodo):
     def __init__(self, html: str, url: str = "") -> None:
         self.html = html
         self.url = url
-        if html.lstrip().startswith("<body") and not html.rstrip().endswith("</body>"):
-            raise Falla(Codigo.PORTAL_CAMBIO, detalle="página cortada")
+        for etiqueta in ("body", "html"):
+            if html.lstrip().startswith(f"<{etiqueta}") and not html.rstrip().endswith(f"</{etiqueta}>"):
+                raise Falla(Codigo.PORTAL_CAMBIO, detalle="página cortada")
         raiz = LexborHTMLParser(html).root
         if raiz is None:
             raise Falla(Codigo.PORTAL_CAMBIO, detalle="página vacía")

@@ -16,7 +16,7 @@ SIN_CUENTA: Mapping[Codigo, str] = {
     Codigo.FORMATO_INVALIDO: "un número de cliente con letras",
     Codigo.TIEMPO_AGOTADO: "una cuenta 60 con EMPRESA__METROGAS__PLAZO_S=5",
     Codigo.INTERRUMPIDA: "matar tres veces al worker durante la consulta",
-    Codigo.CANCELADA: "todavía nada la produce",
+    Codigo.CANCELADA: "POST /job/{job_id}/cancelar mientras espera o corre",
     Codigo.ERROR_INTERNO: "un error de programación en un scraper",
 }
 """Codes that no portal can cause, and what does."""

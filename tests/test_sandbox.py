@@ -98,7 +98,7 @@ def test_cuatro_portales_lentos_se_consultan_en_lo_que_tarda_uno(portales: Porta
             comprobar(cuenta, final)
         return time.monotonic() - empezo
 
-    assert 10 < portales.correr(a_la_vez()) < 15
+    assert 10 < portales.correr(a_la_vez()) < 30  # in turn they would take 40
 
 
 def test_las_demoras_se_leen_del_entorno(monkeypatch: pytest.MonkeyPatch, cliente: httpx.Client) -> None:

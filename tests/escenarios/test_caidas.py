@@ -144,3 +144,23 @@ def test_un_job_vencido_fracasa_y_avisa(pila: Pila, semilla: Semilla) -> None:
     assert [r["error_codigo"] for r in recibido.json["resultados"]] == ["TIEMPO_AGOTADO", None]
     job = pila.pedir(f"/job/{alta['job_id']}")
     assert job["error"] and job["resultado"][1]["exito"] is True
+
+
+def test_un_job_cancelado_termina_y_avisa(pila: Pila, semilla: Semilla) -> None:
+    # Given a job with one consulta done and one that runs
+    _, ids = semilla.propiedad(("metrogas", D.LENTO_10S), ("aysa", D.SIN_DEUDA))
+    with receptor() as casa:
+        alta = pila.pedir("/consultar/servicios", {"servicio_ids": ids, "callback_url": casa.url})
+        hasta(lambda: pila.pedir(f"/job/{alta['job_id']}")["progreso"]["terminadas"] == 1)
+        # When it is cancelled
+        job = pila.pedir(f"/job/{alta['job_id']}/cancelar", {}, estado=200)
+        (recibido,) = casa.esperar(alta["job_id"])
+        # Then what had ended stays, the rest is CANCELADA, and the running one changes nothing when it is done
+        assert job["status"] == recibido.json["status"] == "failed"
+        assert [r["error_codigo"] for r in recibido.json["resultados"]] == ["CANCELADA", None]
+        time.sleep(11)
+        assert pila.pedir(f"/job/{alta['job_id']}")["resultado"] == job["resultado"]
+        assert len(casa.de(alta["job_id"])) == 1
+    assert pila.pedir(f"/job/{alta['job_id']}/cancelar", {}, estado=409)["codigo"] == "JOB_TERMINADO"
+    nadie = "00000000-0000-4000-8000-000000000000"
+    assert pila.pedir(f"/job/{nadie}/cancelar", {}, estado=404)["codigo"] == "JOB_INEXISTENTE"
