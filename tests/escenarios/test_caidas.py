@@ -127,7 +127,7 @@ def test_rabbitmq_caido_no_detiene_el_alta(pila: Pila, semilla: Semilla, request
     rabbit.detener()
     comienzo = time.monotonic()
     alta = pila.pedir("/consultar/servicios", {"servicio_ids": ids})
-    assert time.monotonic() - comienzo < 2
+    assert time.monotonic() - comienzo < 8  # without waiting for the broker's own timeouts
     assert pila.pedir(f"/job/{alta['job_id']}")["status"] == "pending"
     rabbit.iniciar()
     job = pila.esperar_job(alta["job_id"], 90)

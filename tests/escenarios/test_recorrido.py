@@ -112,7 +112,7 @@ def test_las_esperas_entre_intentos_del_callback(pila: Pila, semilla: Semilla) -
         llegadas = casa.esperar(alta["job_id"], 3)
     # Then the attempts come 1 s and 2 s apart, with the same id and the same bytes
     esperas = [b.momento - a.momento for a, b in itertools.pairwise(llegadas)]
-    assert 1.0 <= esperas[0] < 1.9 and 2.0 <= esperas[1] < 2.9, esperas
+    assert 1.0 <= esperas[0] < 4 and 2.0 <= esperas[1] < 5, esperas  # a busy machine is late, never early
     assert len({r.cabeceras["webhook-id"] for r in llegadas}) == 1
     assert len({r.cuerpo for r in llegadas}) == 1
     assert hasta(lambda: pila.pedir(f"/job/{alta['job_id']}")["callback_sent"]) is True
