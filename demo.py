@@ -1,15 +1,28 @@
-"""What `make demo` shows: a job while it runs, what its servicios owe, and the callback as it arrived."""
+"""What the person at the terminal says and sees: settings, port, Ctrl+C, what to try; and what `make demo` shows.
+
+That is a job while it runs, what its servicios owe, the callback as it arrived, and how a servicio fails.
+"""
 
 import contextlib
+import errno
 import http.server
 import json
+import os
 import queue
+import re
+import shutil
+import signal
+import socket
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import requests
+from dotenv import dotenv_values
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.live import Live
@@ -19,8 +32,10 @@ from rich.text import Text
 PLAZO_S = 60
 CABECERAS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "x-callback-intento")
 
+DE_LA_MAQUINA = {"CHROMIUM_PATH", "CHROMIUM_SANDBOX"}
+
 QUE_PROBAR = """
-Listo en {url}  (portales simulados y sus cuentas: {sandbox})
+Listo en {url}  (cuentas de los portales simulados: {sandbox})
 
   curl -X POST {url}/consultar/propiedad -H 'Content-Type: application/json' -d '{{"propiedad_id": 35}}'
   curl -X POST {url}/consultar/servicios -H 'Content-Type: application/json' -d '{{"servicio_ids": [5, 8, 12]}}'
@@ -29,10 +44,83 @@ Listo en {url}  (portales simulados y sus cuentas: {sandbox})
   curl {url}/queue/stats
   curl {url}/historial/propiedad/35
 
-La propiedad 36 tiene servicios que fallan. Ctrl+C detiene todo; los datos quedan en .local/.
+{nota}Ctrl+C detiene todo; los datos quedan en {datos}.
 """
 
 Aviso = tuple[dict[str, str], bytes]
+
+
+class NoSePudo(Exception):
+    """What the person at the terminal has to know, in a sentence."""
+
+
+def que_probar(url: str, sandbox: str, entorno: Mapping[str, str], carpeta: Path | None) -> str:
+    """What `make run` says once it is ready; `carpeta` is None where DATABASE_URL says where the data are."""
+    nota = "La propiedad 36 tiene servicios que fallan. "
+    if entorno["PORTALES_URL"] != sandbox:
+        nota = f"Los portales son los de {entorno['PORTALES_URL']}, como dice PORTALES_URL.\n"
+    elif carpeta is None:
+        nota = "Atención: los portales son simulados, y lo que digan se guarda en la base de DATABASE_URL.\n"
+    return QUE_PROBAR.format(url=url, sandbox=sandbox, nota=nota, datos=carpeta or "la base de DATABASE_URL")
+
+
+def puerto_libre() -> int:
+    """A TCP port of loopback that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as enchufe:
+        return int(enchufe.getsockname()[1])
+
+
+def revisar_puerto(texto: str) -> int:
+    """The port of that name, if the web process can have it. Raises NoSePudo."""
+    puerto = int(texto) if texto.isascii() and texto.isdecimal() else 0
+    if not 1 <= puerto <= 65535:
+        raise NoSePudo(f"PORT tiene que ser un número de 1 a 65535, y es {texto}.")
+    with socket.socket() as enchufe:
+        enchufe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            enchufe.bind(("0.0.0.0", puerto))
+        except OSError as error:
+            motivo = "está ocupado" if error.errno == errno.EADDRINUSE else "no se puede usar"
+            raise NoSePudo(
+                f"El puerto {puerto} {motivo}: elija otro, por ejemplo PORT={puerto + 1} make run."
+            ) from None
+    return puerto
+
+
+def con_env(archivo: Path, entorno: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a .env file, where there is one; what the environment says wins."""
+    return {**{k: v for k, v in dotenv_values(archivo, interpolate=False).items() if v is not None}, **entorno}
+
+
+def aislado(ejemplo: Path, entorno: Mapping[str, str]) -> dict[str, str]:
+    """An environment without the settings that .env.example lists: the demo touches nobody's database nor portal."""
+    ajenos = set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", ejemplo.read_text(), re.MULTILINE)) - DE_LA_MAQUINA
+    return {k: v for k, v in entorno.items() if k.upper().partition("__")[0] not in ajenos}
+
+
+def al_recibir(hacer: Callable[[], None]) -> None:
+    """What SIGINT, SIGTERM and SIGHUP do."""
+
+    def manejar(numero: int, marco: FrameType | None) -> None:
+        hacer()
+
+    for senal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(senal) is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(senal, manejar)
+
+
+def interrumpir() -> None:
+    """End what is being done, once: the clean-up that follows is not interrupted."""
+    al_recibir(lambda: None)
+    raise KeyboardInterrupt
+
+
+def guardar(registro: Path) -> str:
+    """Keep the log of a demo that failed. Returns where, as a sentence."""
+    descriptor, destino = tempfile.mkstemp(prefix="consultas-demo-", suffix=".log")
+    os.close(descriptor)
+    shutil.copyfile(registro, destino)
+    return f" El registro quedó en {destino}."
 
 
 @contextlib.contextmanager
@@ -69,18 +157,21 @@ def pesos(importe: float | None, moneda: str | None) -> str:
     return f"$ {texto}" if moneda == "ARS" else f"{moneda} {texto}"
 
 
-def avance(servicios: list[dict[str, Any]], job: dict[str, Any], segundos: float) -> Table:
+def segundos(cuantos: float) -> str:
+    """`1,2 s`."""
+    return f"{cuantos:.1f} s".replace(".", ",")
+
+
+def avance(servicios: list[dict[str, Any]], job: dict[str, Any], pasados: float) -> Table:
     """A line per servicio: waiting, or how it ended."""
     terminados = {r["servicio_id"]: r for r in job["resultado"]}
     tabla = Table.grid(padding=(0, 2))
     for servicio in servicios:
         resultado = terminados.get(servicio["servicio_id"])
         if resultado is None:
-            estado = Text(f"leyendo el portal… {segundos:.1f} s", style="yellow")
-        elif resultado["exito"]:
-            estado = Text(f"listo en {resultado['duracion_ms'] / 1000:.1f} s", style="green")
+            estado = Text(f"leyendo el portal… {segundos(pasados)}", style="yellow")
         else:
-            estado = Text(resultado["error"], style="red")
+            estado = Text(_como_termino(resultado), style="green" if resultado["exito"] else "red")
         tabla.add_row(f"  servicio {servicio['servicio_id']}", servicio["empresa"], estado)
     return tabla
 
@@ -93,17 +184,20 @@ def seguir(consola: Console, url: str, job_id: str, propiedad_id: int) -> dict[s
     with Live(console=consola, refresh_per_second=10, transient=False) if consola.is_terminal else _nada() as vivo:
         while True:
             job: dict[str, Any] = requests.get(f"{url}/job/{job_id}", timeout=10).json()
-            segundos = time.monotonic() - comienzo
+            pasados = time.monotonic() - comienzo
             if vivo is not None:
-                vivo.update(avance(servicios, job, segundos))
+                vivo.update(avance(servicios, job, pasados))
             for resultado in job["resultado"]:
                 if vivo is None and resultado["servicio_id"] not in vistos:
-                    consola.print(f"  {segundos:4.1f} s  {resultado['empresa']}: {_como_termino(resultado)}")
+                    consola.print(
+                        f"  servicio {resultado['servicio_id']}  {resultado['empresa']}: {_como_termino(resultado)}"
+                    )
                 vistos.add(resultado["servicio_id"])
             if job["status"] in ("completed", "failed"):
                 return job
-            assert segundos < PLAZO_S, f"el job {job_id} no terminó en {PLAZO_S} s"
-            time.sleep(0.1)
+            if pasados > PLAZO_S:
+                raise NoSePudo(f"El job {job_id} no terminó en {PLAZO_S} s.")
+            time.sleep(0.2)
 
 
 @contextlib.contextmanager
@@ -112,23 +206,29 @@ def _nada() -> Iterator[None]:
 
 
 def _como_termino(resultado: dict[str, Any]) -> str:
-    return "listo" if resultado["exito"] else str(resultado["error"])
+    return f"listo en {_duracion(resultado)}" if resultado["exito"] else str(resultado["error"])
+
+
+def _duracion(resultado: dict[str, Any]) -> str:
+    return segundos((resultado["duracion_ms"] or 0) / 1000)
 
 
 def resultados(job: dict[str, Any]) -> Table:
     """The table of results of a job."""
-    tabla = Table(title=f"job {job['job_id']}: {job['status']}", title_justify="left", box=SIMPLE, padding=(0, 1))
-    for titulo in ("", "Empresa", "Estado", "Deuda", "Vence", "Facturas", "Seg."):
-        tabla.add_column(titulo, justify="right" if titulo in ("Deuda", "Facturas", "Seg.") else "left", no_wrap=True)
+    titulo = f"job {job['job_id']}: {job['status']}"
+    tabla = Table(title=titulo, title_justify="left", box=SIMPLE, padding=0, show_edge=False)
+    for columna in ("", "Empresa", "Tipo", "Estado", "Deuda", "Vence", "Fact.", "Duró"):
+        tabla.add_column(columna, justify="right" if columna in ("Deuda", "Fact.", "Duró") else "left", no_wrap=True)
     for r in job["resultado"]:
         tabla.add_row(
             str(r["servicio_id"]),
             r["empresa"],
+            r["tipo_servicio"],
             r["estado_deuda"] or r["error_codigo"],
             pesos(r["deuda"], r["moneda"]),
             r["vencimiento"] or "—",
             str(len(r["facturas"])),
-            f"{(r['duracion_ms'] or 0) / 1000:.1f}",
+            _duracion(r),
         )
     return tabla
 
@@ -140,26 +240,44 @@ def _abreviado(crudo: bytes) -> str:
     return json.dumps(dato, ensure_ascii=False, indent=2)
 
 
-def mostrar(url: str) -> None:
-    """The whole journey against a running service. Raises AssertionError when something is missing."""
-    consola = Console(highlight=False, soft_wrap=True)
-    with receptor() as (callback_url, avisos):
-        pedido = {"propiedad_id": 35, "callback_url": callback_url, "voucher_id": "uuid-123"}
-        consola.print(f"\n[bold]POST /consultar/propiedad[/bold] {json.dumps(pedido)}")
-        respuesta = requests.post(f"{url}/consultar/propiedad", json=pedido, timeout=10)
-        assert respuesta.status_code == 202, respuesta.text
-        alta = respuesta.json()
-        consola.print(f"[bold]202[/bold] job {alta['job_id']}: {alta['mensaje']}\n")
-        job = seguir(consola, url, alta["job_id"], 35)
-        consola.print(resultados(job))
-        try:
-            cabeceras, crudo = avisos.get(timeout=PLAZO_S)
-        except queue.Empty:
-            raise AssertionError("el callback no llegó") from None
+def _consultar(consola: Console, url: str, pedido: dict[str, Any]) -> dict[str, Any]:
+    """Create a job and show it until it ends. Returns it."""
+    consola.print(f"\n[bold]POST /consultar/propiedad[/bold] {json.dumps(pedido)}")
+    respuesta = requests.post(f"{url}/consultar/propiedad", json=pedido, timeout=10)
+    if respuesta.status_code != 202:
+        raise NoSePudo(f"POST /consultar/propiedad respondió {respuesta.status_code}: {respuesta.text}")
+    alta = respuesta.json()
+    consola.print(f"[bold]202[/bold] job {alta['job_id']}: {alta['mensaje']}\n")
+    return seguir(consola, url, alta["job_id"], pedido["propiedad_id"])
+
+
+def _mostrar_callback(consola: Console, job: dict[str, Any], aviso: Aviso) -> None:
+    cabeceras, crudo = aviso
     consola.print("\n[bold]El callback, como llegó:[/bold]")
     for nombre in CABECERAS:
         consola.print(f"  {nombre}: {cabeceras.get(nombre, '')}")
     consola.print(_abreviado(crudo), markup=False)
-    consola.print("\n[bold]Lo que no se pudo leer nunca es cero[/bold] (propiedad 36):")
-    alta = requests.post(f"{url}/consultar/propiedad", json={"propiedad_id": 36}, timeout=10).json()
-    consola.print(resultados(seguir(consola, url, alta["job_id"], 36)))
+    if json.loads(crudo)["job_id"] != job["job_id"]:
+        raise NoSePudo("El callback es de otro job.")
+
+
+def mostrar(url: str) -> None:
+    """The whole journey against a running service. Raises NoSePudo when something is missing."""
+    consola = Console(highlight=False, soft_wrap=True)
+    with receptor() as (callback_url, avisos):
+        job = _consultar(consola, url, {"propiedad_id": 35, "callback_url": callback_url, "voucher_id": "uuid-123"})
+        consola.print(resultados(job))
+        malos = [r["empresa"] for r in job["resultado"] if not r["exito"]]
+        if malos or not job["resultado"]:
+            raise NoSePudo(f"Estos servicios no se pudieron leer: {', '.join(malos) or 'ninguno se leyó'}.")
+        try:
+            aviso = avisos.get(timeout=PLAZO_S)
+        except queue.Empty:
+            raise NoSePudo(f"El callback no llegó en {PLAZO_S} s.") from None
+    _mostrar_callback(consola, job, aviso)
+    consola.print("\n[bold]Lo que no se pudo leer nunca es cero[/bold] (los servicios de la propiedad 36 fallan):")
+    fallidos = _consultar(consola, url, {"propiedad_id": 36})["resultado"]
+    if not fallidos or any(r["exito"] or r["deuda"] is not None for r in fallidos):
+        raise NoSePudo("La propiedad 36 tenía que fallar en todos sus servicios, sin importes.")
+    uno = {nombre: fallidos[0][nombre] for nombre in ("empresa", "exito", "deuda", "error_codigo", "error")}
+    consola.print(f"\n{json.dumps(uno, ensure_ascii=False, indent=2)}", markup=False)

@@ -5,18 +5,16 @@
 
 import argparse
 import contextlib
+import fcntl
 import os
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import IO, Self
 
 import requests
@@ -24,7 +22,7 @@ from honcho.environ import parse_procfile
 
 import demo
 import models
-from models.migrar import migrar, preparar_cola
+from demo import NoSePudo, aislado, al_recibir, con_env, interrumpir, puerto_libre, revisar_puerto
 from semilla import sembrar
 
 with warnings.catch_warnings():
@@ -37,46 +35,52 @@ FIN_S = 25
 
 GUARDIAN = """
 exec 3<&0
-setsid "$@" </dev/null 3<&- &
+setsid "$@" </dev/null 2>&1 3<&- &
 hijo=$!
 ( read -r _ <&3; kill -s TERM "$hijo"
   while [ "$FIN_S" -gt 0 ] && kill -s 0 "$hijo"; do sleep 1; FIN_S=$((FIN_S - 1)); done
   kill -s KILL -- "-$hijo" ) >/dev/null 2>&1 &
 lector=$!
 trap ':' INT TERM
-while kill -s 0 "$hijo" 2>/dev/null; do wait "$hijo"; done
+wait "$hijo"; codigo=$?
+while kill -s 0 "$hijo" 2>/dev/null; do wait "$hijo"; codigo=$?; done
 kill -s KILL -- "-$hijo" 2>/dev/null
 kill -s KILL "$lector" 2>/dev/null
+exit "$codigo"
 """
 """A shell that holds one process: when our end of its input closes, even by SIGKILL, the process is told to end."""
 
-GUARDIAN_DE_POSTGRES = 'read -r _; kill -s INT "$1" 2>/dev/null'
-
-
-def puerto_libre() -> int:
-    """A TCP port of loopback that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as enchufe:
-        return int(enchufe.getsockname()[1])
-
-
-def ocupado(puerto: int) -> bool:
-    """Whether somebody listens on a port of this machine."""
-    with socket.socket() as enchufe:
-        return enchufe.connect_ex(("127.0.0.1", puerto)) == 0
+CONSERJE = """
+cat >/dev/null
+for vez in 1 2 3 4 5 6 7 8 9 10; do
+    if [ "$1/postmaster.pid" -nt "$2" ] && read -r pid <"$1/postmaster.pid"; then
+        kill -s INT "$pid"
+        for vez in 1 2 3 4 5 6 7 8 9 10; do kill -s 0 "$pid" || break; sleep 0.3; done
+        break
+    fi
+    sleep 0.3
+done 2>/dev/null
+[ -z "$3" ] || rm -rf "$3"
+"""
+"""A shell that stops Postgres once we *and every guardian*, who hold its input, are gone: workers cannot end well
+without their database. Its output is the folder's lock. It tries for a while: pg_ctl may be starting. Arguments: the
+data, the lock (a postmaster.pid older than it is nobody's), and a folder to remove, or nothing."""
 
 
 class Proceso:
     """A process under a guardian: it ends with us, whatever ends us."""
 
-    def __init__(self, nombre: str, orden: str, entorno: Mapping[str, str], salida: IO[str]) -> None:
+    def __init__(
+        self, nombre: str, orden: str, entorno: Mapping[str, str], salida: IO[str], conserje: IO[bytes] | None
+    ) -> None:
         self.nombre = nombre
-        self._popen = subprocess.Popen(
+        self.popen = subprocess.Popen(
             ["/bin/sh", "-c", GUARDIAN, "guardian", "/bin/sh", "-c", orden],
             cwd=RAIZ,
             env={**entorno, "FIN_S": str(FIN_S)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=conserje or subprocess.DEVNULL,  # its own; the process's is its output
             start_new_session=True,
             text=True,
             errors="replace",
@@ -85,49 +89,55 @@ class Proceso:
         self._eco.start()
 
     def _copiar(self, salida: IO[str]) -> None:
-        assert self._popen.stdout is not None
-        for linea in self._popen.stdout:
+        assert self.popen.stdout is not None
+        for linea in self.popen.stdout:
             with contextlib.suppress(OSError, ValueError):  # nobody reads us any more: go on emptying its pipe
                 salida.write(f"{self.nombre:<10}| {linea}")
                 salida.flush()
 
-    @property
-    def vivo(self) -> bool:
-        """Whether it still runs."""
-        return self._popen.poll() is None
-
     def soltar(self) -> None:
         """Tell it to end."""
-        assert self._popen.stdin is not None
-        self._popen.stdin.close()
+        assert self.popen.stdin is not None
+        self.popen.stdin.close()
 
-    def esperar(self) -> None:
-        """Wait until it has ended; its guardian kills it in the end."""
-        self._popen.wait(FIN_S + 10)
+    def esperar(self, plazo_s: float | None = FIN_S + 10) -> int:
+        """Wait until it has ended; once let go, its guardian kills it in the end. Returns its exit code."""
+        codigo = self.popen.wait(plazo_s)
         self._eco.join(5)
+        return codigo
 
 
 class PilaLocal:
     """Everything on this machine, in a folder of its own. A context manager: nothing stays behind."""
 
-    def __init__(self, carpeta: Path, puerto: int, salida: IO[str]) -> None:
+    def __init__(
+        self, carpeta: Path, puerto: int, salida: IO[str], entorno: Mapping[str, str], *, borrar: bool = False
+    ) -> None:
         self.carpeta = carpeta
         self.url = f"http://127.0.0.1:{puerto}"
-        self.puerto_sandbox = puerto_libre()
-        self._puerto = puerto
+        self.sandbox = f"http://127.0.0.1:{puerto_libre()}"
+        self.entorno = {
+            **entorno,
+            "PATH": f"{RAIZ / '.venv' / 'bin'}{os.pathsep}{entorno.get('PATH', '')}",
+            "PORT": str(puerto),
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.base_propia = not entorno.get("DATABASE_URL")
+        self._borrar = borrar
         self._salida = salida
         self._procesos: list[Proceso] = []
+        self._conserje: IO[bytes] | None = None
         self._cierre = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as en_obra:
             en_obra.callback(self.detener)
-            self._entorno = self._preparar()
-            ordenes = parse_procfile((RAIZ / "Procfile").read_text()).processes
-            sandbox = f"exec uvicorn sandbox.servidor:app --port {self.puerto_sandbox} --ws none --log-level warning"
+            ordenes = dict(parse_procfile((RAIZ / "Procfile").read_text()).processes)
+            self._preparar(ordenes.pop("release"))
+            puerto = self.sandbox.rpartition(":")[2]
+            sandbox = f"exec uvicorn sandbox.servidor:app --port {puerto} --ws none --log-level warning"
             for nombre, orden in {"sandbox": sandbox, **ordenes}.items():
-                if nombre != "release":
-                    self._procesos.append(Proceso(nombre, orden, self._entorno, self._salida))
+                self._lanzar(nombre, orden)
             self._esperar()
             en_obra.pop_all()
         return self
@@ -135,97 +145,103 @@ class PilaLocal:
     def __exit__(self, *_: object) -> None:
         self.detener()
 
-    def _preparar(self) -> dict[str, str]:
-        """The database, migrated and with data, and the environment of the processes."""
-        base = os.environ.get("DATABASE_URL") or self._postgres()
-        entorno = {
-            **os.environ,
-            "PATH": f"{RAIZ / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
-            "DATABASE_URL": base,
-            "PORT": str(self._puerto),
-            "PYTHONUNBUFFERED": "1",
-        }
-        if not entorno.get("CLOUDAMQP_URL"):
-            entorno.setdefault("BROKER_URL", base)
-        entorno.setdefault("PORTALES_URL", f"http://127.0.0.1:{self.puerto_sandbox}")
+    def _lanzar(self, nombre: str, orden: str) -> Proceso:
+        self._procesos.append(Proceso(nombre, orden, self.entorno, self._salida, self._conserje))
+        return self._procesos[-1]
+
+    def _preparar(self, release: str) -> None:
+        """The settings that are missing, and the database: migrated and with data."""
+        base = self.entorno["DATABASE_URL"] = self.entorno.get("DATABASE_URL") or self._postgres()
+        if not self.entorno.get("BROKER_URL") and not self.entorno.get("CLOUDAMQP_URL"):
+            self.entorno["BROKER_URL"] = base
+        self.entorno["PORTALES_URL"] = self.entorno.get("PORTALES_URL") or self.sandbox
+        if self._lanzar("release", release).esperar(None):
+            raise NoSePudo("No se pudo preparar la base de datos.")
+        self._procesos.clear()
         models.iniciar(base, conexiones=5, espera_s=5)
         self._cierre.callback(models.bd.close_all)
-        migrar()
-        if entorno.get("BROKER_URL", "").startswith("postgres"):
-            preparar_cola(entorno["BROKER_URL"])
         sembrar()
-        return entorno
+
+    def _candado(self) -> IO[str]:
+        """The folder's lock. What is left of a run that was killed gets a moment to end."""
+        candado = (self.carpeta / "candado").open("a")
+        for _ in range(80):
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(candado, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.utime(candado.name)  # only its holder: CONSERJE compares
+                return candado
+            time.sleep(0.1)
+        candado.close()
+        raise NoSePudo(f"Los datos de {self.carpeta} los usa otro «local.py run»: deténgalo, o elija otra --carpeta.")
 
     def _postgres(self) -> str:
         """Start the embedded Postgres. Returns its address."""
-        servidor = get_server(self.carpeta / "pg", cleanup_mode=None)
-        guardian = subprocess.Popen(
-            ["/bin/sh", "-c", GUARDIAN_DE_POSTGRES, "guardian", str(servidor.get_pid())],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
-        self._cierre.callback(guardian.wait, 10)
-        self._cierre.callback(servidor.stop)
-        assert guardian.stdin is not None
-        self._cierre.callback(guardian.stdin.close)
+        datos = self.carpeta / "pg"
+        with self._candado() as candado:
+            orden = ["/bin/sh", "-c", CONSERJE, "conserje", datos, candado.name, self.carpeta if self._borrar else ""]
+            conserje = subprocess.Popen(orden, cwd="/", stdin=subprocess.PIPE, stdout=candado, start_new_session=True)
+        assert conserje.stdin is not None
+        self._conserje = conserje.stdin
+        self._cierre.callback(conserje.wait, FIN_S)
+        self._cierre.callback(conserje.stdin.close)
+        try:
+            servidor = get_server(datos, cleanup_mode=None)
+        except (subprocess.SubprocessError, RuntimeError) as error:
+            raise NoSePudo(f"PostgreSQL no arrancó: {error}") from None
+
+        def parar() -> None:
+            servidor.stop()
+            conserje.kill()  # nothing is left for it to do
+
+        self._cierre.callback(parar)
         return str(servidor.get_uri())
 
     def _esperar(self) -> None:
         limite = time.monotonic() + ARRANQUE_S
         while time.monotonic() < limite:
-            caidos = [p.nombre for p in self._procesos if not p.vivo]
-            if caidos:
-                raise RuntimeError(f"No arrancó: {', '.join(caidos)}.")
+            if self.caidos():
+                raise NoSePudo(f"No arrancó: {', '.join(self.caidos())}.")
             with contextlib.suppress(requests.RequestException, KeyError):
+                requests.get(self.sandbox, timeout=2)
                 if requests.get(f"{self.url}/queue/stats", timeout=2).json()["max_workers"]:
                     return
             time.sleep(0.1)
-        raise RuntimeError(f"El servicio no estuvo listo en {ARRANQUE_S} s.")
+        raise NoSePudo(f"El servicio no estuvo listo en {ARRANQUE_S} s.")
 
     def caidos(self) -> list[str]:
         """The processes that ended by themselves."""
-        return [p.nombre for p in self._procesos if not p.vivo]
+        return [p.nombre for p in self._procesos if p.popen.poll() is not None]
 
     def detener(self) -> None:
-        """Stop the processes, then the database."""
-        for proceso in self._procesos:
-            proceso.soltar()
-        while self._procesos:
-            self._procesos.pop().esperar()
+        """Stop the processes, then the database; from here on no signal interrupts."""
+        al_recibir(lambda: None)
+        for grupo in (self._procesos[1:], self._procesos[:1]):  # the portals after those who read them
+            for proceso in grupo:
+                proceso.soltar()
+            for proceso in grupo:
+                proceso.esperar()
+        self._procesos.clear()
         self._cierre.close()
 
 
-@contextlib.contextmanager
-def senales() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set."""
-    fin = threading.Event()
-
-    def manejar(numero: int, marco: FrameType | None) -> None:
-        fin.set()
-
-    for senal in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(senal, manejar)
-    yield fin
-
-
-def quedarse(puerto: int, carpeta: Path) -> int:
+def quedarse(puerto: int, carpeta: Path, entorno: Mapping[str, str]) -> int:
     """`run`: the stack until it is told to stop. Returns the exit code."""
-    if ocupado(puerto):
-        print(f"El puerto {puerto} está ocupado: elija otro, por ejemplo PORT={puerto + 1} make run.", file=sys.stderr)
-        return 1
-    carpeta.mkdir(exist_ok=True)
-    with senales() as fin, PilaLocal(carpeta, puerto, sys.stdout) as pila:
-        print(demo.QUE_PROBAR.format(url=pila.url, sandbox=f"http://127.0.0.1:{pila.puerto_sandbox}"), flush=True)
-        while not fin.wait(1):
-            if pila.caidos():
-                print(f"Terminó solo: {', '.join(pila.caidos())}.", file=sys.stderr)
-                return 1
-        print("Deteniendo todo…", flush=True)
-    return 0
+    carpeta.mkdir(parents=True, exist_ok=True)
+    try:
+        with PilaLocal(carpeta.resolve(), puerto, sys.stdout, entorno) as pila:
+            datos = pila.carpeta if pila.base_propia else None
+            print(demo.que_probar(pila.url, pila.sandbox, pila.entorno, datos), flush=True)
+            while not pila.caidos():
+                time.sleep(0.5)
+            raise NoSePudo(f"Terminó solo: {', '.join(pila.caidos())}.")
+    except KeyboardInterrupt:
+        print("Todo detenido.", flush=True)
+        return 0
 
 
-def demostrar() -> int:
+def demostrar(entorno: Mapping[str, str]) -> int:
     """`demo`: the stack in a folder that goes, one job and its callback. Returns the exit code."""
+    comienzo = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="consultas-demo-") as temporal:
         carpeta = Path(temporal)
         carpeta.chmod(0o755)
@@ -233,25 +249,38 @@ def demostrar() -> int:
         with registro.open("w") as salida:
             try:
                 print("Levanto PostgreSQL, los portales simulados y los procesos del Procfile…", flush=True)
-                with PilaLocal(carpeta, puerto_libre(), salida) as pila:
+                with PilaLocal(
+                    carpeta, puerto_libre(), salida, aislado(RAIZ / ".env.example", entorno), borrar=True
+                ) as pila:
                     demo.mostrar(pila.url)
                     print("\nDetengo todo…", flush=True)
-            except (RuntimeError, AssertionError, requests.RequestException) as error:
+            except (NoSePudo, requests.RequestException) as error:
                 salida.flush()
-                print(f"\nLa demostración no se completó: {error}\n{registro.read_text()[-4000:]}", file=sys.stderr)
+                print(f"\nLa demostración no se completó: {error}{demo.guardar(registro)}", file=sys.stderr)
                 return 1
-    print("Listo: no quedó ningún proceso en marcha.")
+    print(f"Listo en {demo.segundos(time.monotonic() - comienzo)}: no quedó ningún proceso en marcha.")
     return 0
 
 
 def main() -> int:
     """Read the command line."""
+    entorno = con_env(RAIZ / ".env", os.environ)
     lector = argparse.ArgumentParser(description="El servicio entero en esta máquina, con portales simulados.")
     lector.add_argument("orden", choices=("run", "demo"))
-    lector.add_argument("--puerto", type=int, default=int(os.environ.get("PORT") or 8000))
+    lector.add_argument("--puerto", default=entorno.get("PORT") or "8000")
     lector.add_argument("--carpeta", type=Path, default=RAIZ / ".local", help="donde `run` guarda sus datos")
     opciones = lector.parse_args()
-    return demostrar() if opciones.orden == "demo" else quedarse(opciones.puerto, opciones.carpeta)
+    al_recibir(interrumpir)
+    try:
+        if opciones.orden == "demo":
+            return demostrar(os.environ)
+        return quedarse(revisar_puerto(opciones.puerto), opciones.carpeta, entorno)
+    except NoSePudo as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrumpido: no quedó ningún proceso en marcha.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
