@@ -138,7 +138,7 @@ def test_solo_settings_lee_el_entorno() -> None:
         for nodo in ast.walk(_arbol(ruta))
         if isinstance(nodo, ast.Attribute) and nodo.attr in ("environ", "getenv")
     }
-    assert lectores <= {"sandbox/laboratorio.py", "local.py", "cli.py"}
+    assert lectores <= {"sandbox/laboratorio.py", "local.py"}
 
 
 def test_ningun_modulo_de_mas_de_300_lineas() -> None:
