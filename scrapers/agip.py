@@ -1,5 +1,6 @@
 """AGIP (ABL, Buenos Aires city): classic form with the partida typed twice and a captcha."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,23 +13,28 @@ from scrapers.pagina import Pagina
 from scrapers.verdad import Factura, Hallazgo, Importe
 
 DATOS: Final = "#containerDatos:not(.oculto)"
+RETO: Final = "iframe[src*='recaptcha'][src*='bframe']"
+"""The reCAPTCHA's pictures; its box alone asks nothing of anybody."""
 OCUPADO: Final = "#procesando:not(.oculto)"
 COLUMNAS: Final = ("Año", "Cuota", "Concepto", "Vencimiento", "Saldo")
 SIN_DEUDA: Final = "La partida no registra deuda."
 CUOTA: Final = "Cuota mensual"
 REPETIDA: Final = "Cuota anual"
+PERIODO: Final = r"[0-9]{2}/20[0-9]{2}"
 
 
 class Agip(Scraper):
     """Steps (portales.md, 2.11, from public code):
 
-    1. `/ConsultaABL/`: the partida of 7 digits in `#fldPartida` and again in `#fldPartida2`.
+    1. `/ConsultaABL/`: the partida of 7 digits in `#fldPartida` and again in `#fldPartida2`. The check digit
+       (`#chkPartida2Dv`, `#fldDv`) is optional and left out.
     2. reCAPTCHA v2: when it asks for pictures a person is needed, and that is the falla; it is never evaded.
     3. `#btnConsultar`; blocks hidden by class `.oculto`: `#containerDatos` (`#tbody`, `#totalDeudas`) and
        `#containerError` (`#mensajeError`); up to 25 s. Errors come as HTTP 200 with a `statusCode` of their own.
     4. The instalments. The annual one repeats them with a discount: told apart, not added.
 
-    Where the page shows the partida, its columns and the words of each concept are assumed, never seen live.
+    Where the page shows the partida, its columns, the words of each concept and the frame of the pictures are
+    assumed, never seen live. An amount in `#containerDatos` beside those is a page that says more than is known.
     """
 
     empresa = "agip"
@@ -48,7 +54,9 @@ class Agip(Scraper):
         await pagina.escribir("#fldPartida", pedido["partida"])
         await pagina.escribir("#fldPartida2", pedido["partida"])
         await pagina.pulsar("#btnConsultar")
-        await self.avisos.esperar(pagina, f"body:not(:has({OCUPADO})) {DATOS}", hasta_s=self.espera_s, ocupado=OCUPADO)
+        fin = f"body:not(:has({OCUPADO})) {DATOS}"
+        if await self.avisos.esperar(pagina, RETO, fin, hasta_s=self.espera_s, ocupado=OCUPADO) == RETO:
+            raise Falla(Codigo.CAPTCHA_REQUERIDO, detalle="el reCAPTCHA pide elegir imágenes")
         return await pagina.foto()
 
     def interpretar(self, lectura: Lectura, pedido: Mapping[str, str]) -> Hallazgo:
@@ -62,6 +70,10 @@ class Agip(Scraper):
             if facturas is None:
                 raise Falla(Codigo.PORTAL_CAMBIO, detalle="total sin detalle")
             total = Importe(importe(_monto(linea.texto), Formato.AR_AGRUPADO), linea.texto)
+        if frases and facturas is not None:
+            raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="frase de cero junto a un detalle")
+        if datos.texto.count("$") != len(facturas or ()) + len(avisos) + (total is not None):
+            raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="otro importe en los datos de la partida")
         return Hallazgo(partida, total, facturas, sin_deuda=frases[0] if frases else None, avisos=avisos)
 
 
@@ -80,6 +92,8 @@ def _detalle(lectura: Lectura) -> tuple[list[Factura] | None, tuple[str, ...]]:
     for fila in lectura.tabla("#containerDatos table", COLUMNAS):
         concepto, texto = fila["Concepto"].texto, fila["Saldo"].texto
         valor, periodo = importe(texto, Formato.AR_AGRUPADO), f"{fila['Cuota'].texto}/{fila['Año'].texto}"
+        if re.fullmatch(PERIODO, periodo) is None:
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"cuota {periodo[:40]!r}")
         if concepto == CUOTA:
             facturas.append(Factura(valor, fecha(fila["Vencimiento"].texto), periodo=periodo))
         elif concepto == REPETIDA:

@@ -1,5 +1,6 @@
 """ARBA (real-estate tax, Buenos Aires province): classic form that answers with a whole page."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -7,14 +8,17 @@ from scrapers.avisos import Avisos
 from scrapers.base import Campo, Scraper
 from scrapers.dinero import Formato, fecha, importe
 from scrapers.fallas import Codigo, Falla
-from scrapers.lectura import Lectura
+from scrapers.lectura import Lectura, Nodo
 from scrapers.pagina import Pagina
 from scrapers.verdad import Factura, Hallazgo, Importe
 
 PREFIJO: Final = "#inmoPrefijo"
+CAPTCHA: Final = "#captcha-respuesta"
 FIN: Final = "#volver"
-COLUMNAS: Final = (("Año", "Cuota", "Vencimiento", "Importe"), ("AÃ±o", "Cuota", "Vencimiento", "Importe"))
-"""The titles as they should be, and as this portal sometimes sends them: UTF-8 read as Latin-1."""
+AVISO: Final = "#aviso"
+COLUMNAS: Final = tuple((anio, "Cuota", "Vencimiento", "Importe") for anio in ("Año", "AÃ±o", "A\ufffdo"))
+"""The titles as they should be, and as this portal sometimes sends them: UTF-8 read as Latin-1, or the reverse."""
+PERIODO: Final = r"[0-9]{2}/20[0-9]{2}"
 SIN_DEUDA: Final = "El inmueble no registra deuda."
 
 
@@ -23,13 +27,16 @@ class Arba(Scraper):
 
     1. `/AvisoDeudas/?imp=0`: partido (3 digits) in `#inmoPrefijo`, partida (6 digits, with zeros) in `#inmoClave`.
     2. An image captcha (`#captcha-respuesta`): on the real portal always, so that there this consulta ends as
-       CAPTCHA_REQUERIDO until the portal drops it. It is reported, never evaded; in the sandbox one account has it.
+       CAPTCHA_REQUERIDO until the portal drops it. It is reported, never evaded. The sandbox's form has none: its
+       portal asks one account for it, after the partida, and answers the others as nobody without an answer is.
     3. Enviar: a full POST to `/generarAviso.do` answers with a page: `.alert-danger` (unknown), `.alert-success`
-       (without debt), `.alert-warning`, or a table. Years look like amounts: `2026` is never one.
+       (without debt), `.alert-warning` (of unknown meaning: never an amount), or a table. Years look like amounts:
+       `2026` is never one. Titles may come garbled (`AÃ±o`).
     4. The partida, the instalments and their total.
 
-    The account is `PPP-NNNNNN`, partido and partida. The sentence, the partida's and the total's place are assumed,
-    never seen live; so is that the PDF answer (not read here: PORTAL_CAMBIO) is another option of the same form.
+    The account is `PPP-NNNNNN`, partido and partida. Where the page has the partida, the total and its end, its
+    columns and its sentence are assumed, never seen live. The portal may answer with a PDF instead: it is not read,
+    and the consulta ends as PORTAL_CAMBIO.
     """
 
     empresa = "arba"
@@ -44,28 +51,40 @@ class Arba(Scraper):
         """Steps 1 to 3. Returns the page of step 4."""
         await pagina.ir("/AvisoDeudas/?imp=0")
         await self.avisos.esperar(pagina, PREFIJO, hasta_s=self.espera_s)
-        if await pagina.hay("#captcha-respuesta"):
-            raise Falla(Codigo.CAPTCHA_REQUERIDO, detalle="el formulario pide un captcha de imagen")
+        await _sin_captcha(pagina)
         await pagina.escribir(PREFIJO, pedido["partida"][:3])
         await pagina.escribir("#inmoClave", pedido["partida"][3:])
         await pagina.pulsar("button >> Enviar")
-        await self.avisos.esperar(pagina, FIN, hasta_s=self.espera_s)
+        await self.avisos.esperar(pagina, FIN, CAPTCHA, hasta_s=self.espera_s)
+        await _sin_captcha(pagina)
         return await pagina.foto()
 
     def interpretar(self, lectura: Lectura, pedido: Mapping[str, str]) -> Hallazgo:
         """Step 4: the partida, the total or the sentence, and the instalments that must prove it."""
-        partida = lectura.dato("#inmueble", r"Partido y partida: ([0-9]{3}-[0-9]{6})")
-        bien = lectura.quizas(".alert-success")
+        aviso = lectura.uno(AVISO)
+        advertencias = [nota.texto for nota in aviso.todos(".alert-warning")]
+        if advertencias:
+            raise Falla(Codigo.RESULTADO_AMBIGUO, mensaje_portal=advertencias[0][:300])
+        partida = aviso.dato("#inmueble", r"Partido y partida: ([0-9]{3}-[0-9]{6})")
+        bien, facturas = aviso.quizas(".alert-success"), _detalle(lectura)
         if bien is not None and bien.texto != SIN_DEUDA:
             raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"aviso {bien.texto[:60]!r}")
-        facturas = _detalle(lectura)
-        linea, total = lectura.quizas("#total"), None
+        linea, total = aviso.quizas("#total"), None
         if linea is not None:
             if facturas is None:
                 raise Falla(Codigo.PORTAL_CAMBIO, detalle="total sin detalle")
-            monto = lectura.dato("#total", r"Total adeudado: (.+)")
+            monto = aviso.dato("#total", r"Total adeudado: (.+)")
             total = Importe(importe(monto, Formato.AR_AGRUPADO), linea.texto)
+        if bien is not None and facturas is not None:
+            raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="frase de cero junto a un detalle")
+        if aviso.texto.count("$") != len(facturas or ()) + (total is not None):
+            raise Falla(Codigo.RESULTADO_AMBIGUO, detalle="otro importe en el aviso")
         return Hallazgo(partida, total, facturas, sin_deuda=bien.texto if bien is not None else None)
+
+
+async def _sin_captcha(pagina: Pagina) -> None:
+    if await pagina.hay(CAPTCHA):
+        raise Falla(Codigo.CAPTCHA_REQUERIDO, detalle="el formulario pide un captcha de imagen")
 
 
 def _detalle(lectura: Lectura) -> list[Factura] | None:
@@ -74,11 +93,12 @@ def _detalle(lectura: Lectura) -> list[Factura] | None:
         return None
     titulos = tuple(celda.texto for celda in lectura.uno("table").todos("thead th"))
     columnas = titulos if titulos in COLUMNAS else COLUMNAS[0]
-    return [
-        Factura(
-            importe(fila["Importe"].texto, Formato.AR_AGRUPADO),
-            fecha(fila["Vencimiento"].texto),
-            periodo=f"{fila['Cuota'].texto}/{fila[columnas[0]].texto}",
-        )
-        for fila in lectura.tabla("table", columnas)
-    ]
+    return [_cuota(fila, columnas[0]) for fila in lectura.tabla("table", columnas)]
+
+
+def _cuota(fila: Mapping[str, Nodo], anio: str) -> Factura:
+    periodo = f"{fila['Cuota'].texto}/{fila[anio].texto}"
+    if re.fullmatch(PERIODO, periodo) is None:
+        raise Falla(Codigo.PORTAL_CAMBIO, detalle=f"cuota {periodo[:40]!r}")
+    monto = importe(fila["Importe"].texto, Formato.AR_AGRUPADO)
+    return Factura(monto, fecha(fila["Vencimiento"].texto), periodo=periodo)

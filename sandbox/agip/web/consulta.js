@@ -1,4 +1,4 @@
-import { alrededor, h, hidratar, pedir, previo, tabla } from '/_sandbox/sandbox.js';
+import { alrededor, BASE, h, hidratar, pedir, previo } from '/_sandbox/sandbox.js';
 
 const el = id => document.getElementById(id);
 const ver = (id, visible) => el(id).classList.toggle('oculto', !visible);
@@ -11,7 +11,9 @@ function revisar() {
 async function consultar() {
   ver('procesando', true);
   try {
-    mostrar(await pedir('/Empadronados/json/GetPosicionesImpagas', { partida: partida() }));
+    const datos = await pedir('/Empadronados/json/GetPosicionesImpagas', { partida: partida() });
+    if (datos.reto) document.body.append(h('iframe', { src: `${BASE}/recaptcha/bframe` }));
+    else mostrar(datos);
   } catch (rechazo) {
     el('mensajeError').textContent = rechazo.message;
     ver('containerError', true);
@@ -20,15 +22,18 @@ async function consultar() {
   }
 }
 
+const fila = (cuota, concepto) => h('tr', {},
+  [cuota.anio, cuota.cuota, concepto, cuota.vencimiento, cuota.saldoTotal].map(celda => h('td', {}, celda)));
+
 function mostrar(resumen) {
   if (previo(resumen, el('containerDatos'))) { ver('containerDatos', true); return; }
-  const filas = resumen.facturas.map(f => [f.periodo.slice(3), f.periodo.slice(0, 2), 'Cuota mensual', f.vencimiento, f.importe]);
-  const anual = ['2026', '00', 'Cuota anual', '10/02/2026', '$ 312.000,00'];
+  const titulos = ['Año', 'Cuota', 'Concepto', 'Vencimiento', 'Saldo'].map(titulo => h('th', {}, titulo));
+  const filas = [...resumen.result.map(cuota => fila(cuota, 'Cuota mensual')), fila(resumen.anual, 'Cuota anual')];
   el('containerDatos').replaceChildren(...[
     h('h3', { id: 'datosPartida' }, `Partida: ${resumen.cuenta}`),
     resumen.sin_deuda ? h('p', {}, 'La partida no registra deuda.') : null,
-    resumen.total === null && !filas.length ? null
-      : tabla({ id: 'tbody' }, ['Año', 'Cuota', 'Concepto', 'Vencimiento', 'Saldo'], [...filas, anual]),
+    resumen.total === null && !resumen.result.length ? null
+      : h('table', {}, h('thead', {}, h('tr', {}, titulos)), h('tbody', { id: 'tbody' }, filas)),
     resumen.total === null ? null : h('p', { id: 'totalDeudas' }, `Total de deudas: ${resumen.total}`),
   ].filter(nodo => nodo !== null));
   el('alrededor').replaceChildren(...alrededor(resumen).filter(nodo => nodo !== null));
