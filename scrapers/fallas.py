@@ -78,30 +78,22 @@ REGLAS: Final[Mapping[Codigo, Regla]] = {
     Codigo.CUENTA_BLOQUEADA: Regla(_C, "{empresa} bloqueó el acceso por intentos fallidos."),
     Codigo.SEGUNDO_FACTOR_REQUERIDO: Regla(_C, "{empresa} pide un código de verificación."),
     Codigo.ACCION_EN_PORTAL: Regla(_C, "{empresa} pide completar un paso en su sitio."),
-    Codigo.TITULAR_DISTINTO: Regla(
-        _L, "El portal mostró una cuenta distinta de la consultada.", afecta_salud=True
-    ),
+    Codigo.TITULAR_DISTINTO: Regla(_L, "El portal mostró una cuenta distinta de la consultada.", afecta_salud=True),
     Codigo.PORTAL_CAIDO: Regla(_P, "El sitio de {empresa} no responde.", (5, 20), True, True),
     Codigo.PORTAL_EN_MANTENIMIENTO: Regla(_P, "{empresa} está en mantenimiento.", (30,), True, True),
     Codigo.PORTAL_LENTO: Regla(_P, "El sitio de {empresa} tardó demasiado en responder.", (5,), True, True),
     Codigo.PORTAL_ERROR_PROPIO: Regla(
         _P, "{empresa} mostró un error en su propio sitio: «{mensaje_portal}».", (5,), True, True
     ),
-    Codigo.LIMITE_DE_CONSULTAS: Regla(
-        _P, "{empresa} limitó la cantidad de consultas.", (30, 60), True, True
-    ),
+    Codigo.LIMITE_DE_CONSULTAS: Regla(_P, "{empresa} limitó la cantidad de consultas.", (30, 60), True, True),
     Codigo.ACCESO_BLOQUEADO: Regla(
         _P, "{empresa} bloqueó el acceso automático desde este servidor.", afecta_salud=True
     ),
     Codigo.CAPTCHA_REQUERIDO: Regla(
         _P, "{empresa} pide una verificación que requiere a una persona.", afecta_salud=True
     ),
-    Codigo.SESION_EXPIRADA: Regla(
-        _P, "La sesión en {empresa} venció durante la consulta.", (1,), reintentable=True
-    ),
-    Codigo.PORTAL_CAMBIO: Regla(
-        _L, "El sitio de {empresa} cambió y no se pudo leer la deuda.", _CONFIRMAR, True, True
-    ),
+    Codigo.SESION_EXPIRADA: Regla(_P, "La sesión en {empresa} venció durante la consulta.", (1,), reintentable=True),
+    Codigo.PORTAL_CAMBIO: Regla(_L, "El sitio de {empresa} cambió y no se pudo leer la deuda.", _CONFIRMAR, True, True),
     Codigo.MONTO_ILEGIBLE: Regla(
         _L, "Se encontró un importe que no se pudo interpretar: «{texto}».", afecta_salud=True
     ),
@@ -113,13 +105,9 @@ REGLAS: Final[Mapping[Codigo, Regla]] = {
     ),
     Codigo.NAVEGADOR_CAIDO: Regla(_I, "Falló el navegador interno.", (0.5, 2), reintentable=True),
     Codigo.TIEMPO_AGOTADO: Regla(_I, "La consulta superó el tiempo máximo.", reintentable=True),
-    Codigo.INTERRUMPIDA: Regla(
-        _I, "La consulta se interrumpió y se volvió a encolar.", reintentable=True
-    ),
+    Codigo.INTERRUMPIDA: Regla(_I, "La consulta se interrumpió y se volvió a encolar.", reintentable=True),
     Codigo.CANCELADA: Regla(_I, "La consulta fue cancelada.", reintentable=True),
-    Codigo.ERROR_INTERNO: Regla(
-        _I, "Ocurrió un error inesperado. Referencia: {consulta_id}.", (2,), reintentable=True
-    ),
+    Codigo.ERROR_INTERNO: Regla(_I, "Ocurrió un error inesperado. Referencia: {consulta_id}.", (2,), reintentable=True),
 }
 """The published table. `esperas_s` has one wait for each further try, so "3 tries" is two waits."""
 

@@ -158,9 +158,7 @@ class Navegador:
             if vieja.activas == 0 or vieja.caida.done():
                 self._limpiar(self._retirar(vieja))
         opciones = self._opciones
-        chromium = await asyncio.to_thread(
-            Chromium, elegido=opciones.ejecutable, con_sandbox=opciones.con_sandbox
-        )
+        chromium = await asyncio.to_thread(Chromium, elegido=opciones.ejecutable, con_sandbox=opciones.con_sandbox)
         self.arranques += 1
         nueva = _Instancia(chromium)
         if await con_limite(nueva.saludar(), ABRIR_S) is None:

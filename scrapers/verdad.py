@@ -149,9 +149,7 @@ def _con_total(hallazgo: Hallazgo, facturas: tuple[Factura, ...], moneda: str) -
     if hallazgo.facturas is not None and suma != total.valor:
         raise Falla(Codigo.TOTAL_NO_COINCIDE, detalle=f"total {total.valor}, detalle {suma}")
     if total.valor == 0:
-        return Deuda(
-            EstadoDeuda.SIN_DEUDA, CERO, moneda, Prueba("total_cero", total.texto), avisos=hallazgo.avisos
-        )
+        return Deuda(EstadoDeuda.SIN_DEUDA, CERO, moneda, Prueba("total_cero", total.texto), avisos=hallazgo.avisos)
     regla = "total" if hallazgo.facturas is None else "total_igual_al_detalle"
     return _deuda(total.valor, moneda, Prueba(regla, total.texto), facturas, hallazgo.avisos)
 
