@@ -14,6 +14,7 @@ from recursos.consultar import consultar_propiedad, consultar_servicios, consult
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.jobs import cancelar_job, leer_job, listar_jobs
+from recursos.propiedades import cambiar_propiedad, modificar_servicio, nueva_propiedad, nuevo_servicio, propiedades
 from settings import ajustes
 
 
@@ -37,6 +38,11 @@ app = Starlette(
         Route("/queue/stats", estadisticas, methods=["GET"]),
         Route("/historial/propiedad/{id}", historial, methods=["GET"]),
         Route("/servicios/propiedad/{id}", servicios, methods=["GET"]),
+        Route("/propiedades", propiedades, methods=["GET"]),
+        Route("/propiedades", nueva_propiedad, methods=["POST"]),
+        Route("/propiedades/{id}", cambiar_propiedad, methods=["PATCH"]),
+        Route("/servicios", nuevo_servicio, methods=["POST"]),
+        Route("/servicios/{id}", modificar_servicio, methods=["PATCH"]),
         Route("/consulta/{consulta_id}", leer_consulta, methods=["GET"]),
         Route("/consulta/{consulta_id}/evidencia/{tipo}", evidencia, methods=["GET"]),
         Route("/empresas", empresas, methods=["GET"]),
