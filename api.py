@@ -13,6 +13,7 @@ from problemas import manejadores
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
+from recursos.eventos import cerrar_a_tiempo, eventos
 from recursos.jobs import cancelar_job, leer_job, listar_jobs
 from recursos.propiedades import cambiar_propiedad, modificar_servicio, nueva_propiedad, nuevo_servicio, propiedades
 from settings import ajustes
@@ -23,7 +24,8 @@ async def vida(app: Starlette) -> AsyncIterator[None]:
     """Set up logging; publish what is left before the process ends."""
     configurar_registro()
     ajustes()
-    yield
+    with cerrar_a_tiempo():
+        yield
     await run_in_threadpool(publicador.detener)
 
 
@@ -33,6 +35,7 @@ app = Starlette(
         Route("/consultar/servicios", consultar_servicios, methods=["POST"]),
         Route("/consultar/todas", consultar_todas, methods=["POST"]),
         Route("/job/{job_id}", leer_job, methods=["GET"]),
+        Route("/job/{job_id}/eventos", eventos, methods=["GET"]),
         Route("/job/{job_id}/cancelar", cancelar_job, methods=["POST"]),
         Route("/jobs", listar_jobs, methods=["GET"]),
         Route("/queue/stats", estadisticas, methods=["GET"]),

@@ -20,6 +20,7 @@ import api
 import models
 from actors import reloj
 from models import Fallo, Resultado
+from models.eventos import cambios
 from models.reparacion import desmarcar, rescatar
 from models.schemas import PedidoPropiedad, PedidoServicios
 
@@ -123,7 +124,7 @@ def _pedir(ruta: str) -> Callable[[], object]:
         async with httpx.AsyncClient(transport=transporte, base_url="http://consultas") as cliente:
             respuesta = await cliente.get(ruta)
             assert respuesta.status_code in (200, 404), respuesta.text
-            if respuesta.json().get("next_cursor"):
+            if "json" in respuesta.headers["Content-Type"] and respuesta.json().get("next_cursor"):
                 segunda = httpx.URL(ruta).copy_merge_params({"cursor": respuesta.json()["next_cursor"]})
                 assert (await cliente.get(segunda)).is_success
 
@@ -170,6 +171,7 @@ RUTAS = [
     "/jobs?voucher_id=nadie",
     "/jobs?voucher_id=v-500&propiedad_id=501&status=completed&callback_sent=true",
     f"/job/{JOB_500}",
+    f"/job/{JOB_500}/eventos",
     f"/consulta/{JOB_500}",
     f"/consulta/{JOB_500}/evidencia/captura",
     "/historial/propiedad/77",
@@ -186,6 +188,7 @@ LLAMADAS: dict[str, Callable[[], object]] = {
     **{f"GET {ruta}": _pedir(ruta) for ruta in RUTAS},
     "POST /consultar/propiedad": lambda: models.crear_job(PedidoPropiedad(propiedad_id=77), PLAZO),
     "POST /consultar/servicios": lambda: models.crear_job(PedidoServicios(servicio_ids=[1, 2, 30_000]), PLAZO),
+    "eventos": lambda: cambios({de(n): None for n in (5, 99_850, 99_950)}),
     "consultar": _una_consulta,
     "tomar_turno": lambda: models.tomar_turno("empresa1"),
     "notificar": _un_callback,
