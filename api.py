@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from actors import configurar_registro
 from actors.publicador import publicador
+from panel.app import app as panel
 from problemas import manejadores
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
@@ -51,6 +52,7 @@ app = Starlette(
         Route("/empresas", empresas, methods=["GET"]),
         Route("/empresas/salud", salud_empresas, methods=["GET"]),
         Route("/health", salud, methods=["GET"]),
+        Mount("/panel", panel),
     ],
     exception_handlers=manejadores,
     lifespan=vida,

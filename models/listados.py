@@ -23,11 +23,13 @@ class CursorInvalido(ValueError):
     """The cursor is not one that this API gave."""
 
 
-def _cursor(momento: datetime, fila: uuid.UUID) -> str:
+def cursor_de(momento: datetime, fila: uuid.UUID) -> str:
+    """Where a page ends: the next one begins after it."""
     return base64.urlsafe_b64encode(f"{momento.isoformat()}|{fila.hex}".encode()).decode().rstrip("=")
 
 
-def _de_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+def de_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+    """What `cursor_de` made. Raises CursorInvalido."""
     try:
         texto = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
         momento, _, fila = texto.partition("|")
@@ -65,9 +67,9 @@ def leer_job(job_id: uuid.UUID) -> dict[str, Any] | None:
         return None if job is None else _job(job, resultados_de(job_id))
 
 
-def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
-    """A page of jobs, newest first: `{"jobs", "total", "next_cursor"}`. Raises CursorInvalido."""
-    condiciones = [
+def condiciones_de(filtro: FiltroJobs) -> list[Any]:
+    """What the jobs of a page have in common."""
+    return [
         columna == valor
         for columna, valor in (
             (Job.status, filtro.status),
@@ -77,9 +79,14 @@ def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
         )
         if valor is not None
     ]
+
+
+def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
+    """A page of jobs, newest first: `{"jobs", "total", "next_cursor"}`. Raises CursorInvalido."""
+    condiciones = condiciones_de(filtro)
     paginada = list(condiciones)
     if filtro.cursor is not None:
-        paginada.append(Tuple(Job.created_at, Job.id) < Tuple(*_de_cursor(filtro.cursor)))
+        paginada.append(Tuple(Job.created_at, Job.id) < Tuple(*de_cursor(filtro.cursor)))
     with conexion():
         total = Job.select().where(*condiciones).count() if condiciones else Job.select().count()
         consulta = Job.select().order_by(Job.created_at.desc(), Job.id.desc()).limit(filtro.limit + 1)
@@ -97,13 +104,13 @@ def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
     return {
         "jobs": [_job(job, resultados[job.id]) for job in pagina],
         "total": total,
-        "next_cursor": _cursor(pagina[-1].created_at, pagina[-1].id) if hay_mas else None,
+        "next_cursor": cursor_de(pagina[-1].created_at, pagina[-1].id) if hay_mas else None,
     }
 
 
 def historial(propiedad_id: int, limit: int, cursor: str | None) -> dict[str, Any] | None:
     """Past consultas of a propiedad, newest first; None for an unknown propiedad. Raises CursorInvalido."""
-    desde = _de_cursor(cursor) if cursor is not None else None
+    desde = de_cursor(cursor) if cursor is not None else None
     with conexion():
         if not Propiedad.select().where(Propiedad.id == propiedad_id).exists():
             return None
@@ -124,7 +131,7 @@ def historial(propiedad_id: int, limit: int, cursor: str | None) -> dict[str, An
             {**resultado_de(fila), "job_id": str(fila.job_id), "consultada_en": instante(fila.completed_at)}
             for fila in pagina
         ],
-        "next_cursor": _cursor(pagina[-1].completed_at, pagina[-1].id) if len(filas) > limit else None,
+        "next_cursor": cursor_de(pagina[-1].completed_at, pagina[-1].id) if len(filas) > limit else None,
     }
 
 

@@ -34,14 +34,20 @@ async def consultar_todas(request: Request) -> Response:
     return await _encolar(await cuerpo(request, PedidoTodas))
 
 
-async def _encolar(pedido: Pedido) -> Response:
+def encolar(pedido: Pedido) -> models.Creado:
+    """Make a job of a request and publish it. Raises Problema when no job can be made of it."""
     plazo = models.Plazo(ajustes().job_plazo_s, ajustes().job_plazo_por_consulta_s)
     try:
-        creado = await run_in_threadpool(models.crear_job, pedido, plazo)
+        creado = models.crear_job(pedido, plazo)
     except models.SinServicios as error:
         estado = 404 if error.codigo == "PROPIEDAD_INEXISTENTE" else 422
         raise Problema(estado, error.codigo, error.mensaje) from None
     publicar([(consulta_id, creado.job_id) for consulta_id in creado.consulta_ids])
+    return creado
+
+
+async def _encolar(pedido: Pedido) -> Response:
+    creado = await run_in_threadpool(encolar, pedido)
     ruta = f"/job/{creado.job_id}"
     avisa = pedido.callback_url is not None
     respuesta: dict[str, Any] = {

@@ -26,7 +26,7 @@ async def cuerpo(request: Request, modelo: type[M]) -> M:
     tipo = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if tipo != "application/json" and not tipo.endswith("+json"):
         raise Problema(415, "NO_ES_JSON", "El cuerpo tiene que ser JSON (Content-Type: application/json).")
-    crudo = await _leer(request, ajustes().cuerpo_max_bytes)
+    crudo = await leer(request, ajustes().cuerpo_max_bytes)
     try:
         dato = json.loads(crudo, parse_constant=_rechazar_constante)
     except (ValueError, RecursionError):
@@ -43,7 +43,8 @@ def _rechazar_constante(constante: str) -> None:
     raise ValueError(constante)
 
 
-async def _leer(request: Request, maximo: int) -> bytes:
+async def leer(request: Request, maximo: int) -> bytes:
+    """The whole body, of at most `maximo` bytes. Raises Problema 413 or 400."""
     excedido = Problema(413, "CUERPO_DEMASIADO_GRANDE", f"El cuerpo supera el máximo de {maximo} bytes.")
     declarado = request.headers.get("content-length", "")
     if declarado.isascii() and declarado.isdigit() and int(declarado) > maximo:

@@ -1,0 +1,84 @@
+"""Who looks at the panel: a signed cookie, what it allows, and the token that every form carries."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from problemas import Problema
+
+COOKIE = "consultas_panel"
+DURACION_S = 12 * 3600
+_SECRETO = secrets.token_bytes(32)
+
+LEER, CONSULTAR, ADMINISTRAR = "leer", "consultar", "administrar"
+
+
+def _firma(texto: str, uso: str) -> str:
+    return hmac.new(_SECRETO, f"{uso}:{texto}".encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Sesion:
+    """A visit: whose key it is (None before logging in, and in open mode), what it may do, its secret salt."""
+
+    clave_id: str | None = None
+    nombre: str | None = None
+    abierta: bool = False
+    alcances: frozenset[str] = frozenset()
+    sal: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    nueva: bool = True
+
+    def puede(self, alcance: str) -> bool:
+        """Whether it may do this; `administrar` includes the others."""
+        return self.abierta or alcance in self.alcances or ADMINISTRAR in self.alcances
+
+    @property
+    def csrf(self) -> str:
+        """What every form of this visit carries."""
+        return _firma(self.sal, "csrf")
+
+    def poner(self, request: Request, respuesta: Response) -> None:
+        """Set the cookie."""
+        cuerpo = f"{self.clave_id or '-'}.{int(time.time()) + DURACION_S}.{self.sal}"
+        respuesta.set_cookie(
+            COOKIE,
+            f"{cuerpo}.{_firma(cuerpo, 'sesion')}",
+            max_age=DURACION_S,
+            path="/panel",
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def leer_cookie(request: Request) -> tuple[str | None, str] | None:
+    """The key's id and the salt of a cookie of ours that has not run out."""
+    cuerpo, _, firma = request.cookies.get(COOKIE, "").rpartition(".")
+    if not hmac.compare_digest(firma.encode(), _firma(cuerpo, "sesion").encode()):
+        return None
+    clave_id, vence, sal = cuerpo.split(".")
+    return (None if clave_id == "-" else clave_id, sal) if int(vence) > time.time() else None
+
+
+def sesion_de(request: Request) -> Sesion:
+    """The visit that a request belongs to."""
+    leida = leer_cookie(request)
+    if leida is None:
+        return Sesion(abierta=True)
+    return Sesion(abierta=True, sal=leida[1], nueva=False)
+
+
+def revisar_origen(request: Request, token: str) -> None:
+    """Raises Problema 403 for a form that is not of this visit, or that another site sent."""
+    origen = request.headers.get("origin")
+    ajeno = origen is not None and urlsplit(origen).netloc != request.headers.get("host")
+    sesion: Sesion = request.state.sesion
+    if ajeno or not hmac.compare_digest(token.encode(), sesion.csrf.encode()):
+        detalle = "El formulario venció o vino de otro sitio: vuelva atrás, recargue la página y repita la acción."
+        raise Problema(403, "FORMULARIO_VENCIDO", detalle)
