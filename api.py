@@ -15,7 +15,7 @@ from recursos.consultar import consultar_propiedad, consultar_servicios, consult
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.eventos import cerrar_a_tiempo, eventos
-from recursos.jobs import cancelar_job, leer_job, listar_jobs
+from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
 from recursos.propiedades import cambiar_propiedad, modificar_servicio, nueva_propiedad, nuevo_servicio, propiedades
 from settings import ajustes
 
@@ -38,6 +38,7 @@ app = Starlette(
         Route("/job/{job_id}", leer_job, methods=["GET"]),
         Route("/job/{job_id}/eventos", eventos, methods=["GET"]),
         Route("/job/{job_id}/cancelar", cancelar_job, methods=["POST"]),
+        Route("/job/{job_id}/reintentar", reintentar_job, methods=["POST"]),
         Route("/jobs", listar_jobs, methods=["GET"]),
         Route("/queue/stats", estadisticas, methods=["GET"]),
         Route("/historial/propiedad/{id}", historial, methods=["GET"]),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 import models
 import models.propiedad
+from actors.alta import dar_de_alta
 from models.base import ahora
 from models.consulta import Consulta
 from models.resumen import Deudas, Ultima, historia_de, ultimas_de
@@ -20,7 +21,7 @@ from panel.grafico import Grafico, Medida, dibujar, entre
 from panel.plantillas import pagina
 from panel.rutas import Datos, validar, volver
 from problemas import Problema
-from recursos.consultar import encolar
+from recursos.consultar import intentar
 from recursos.pedido import identificador
 from recursos.propiedades import propiedad_inexistente
 
@@ -165,7 +166,9 @@ def _formulario(
 
 def consultar(request: Request, datos: Datos) -> Response:
     """Ask for its active servicios now."""
-    creado = encolar(PedidoPropiedad(propiedad_id=identificador(request)))
+    pedido = PedidoPropiedad(propiedad_id=identificador(request))
+    creado = intentar(lambda: dar_de_alta(pedido))
+    assert creado is not None
     return volver(f"/jobs/{creado.job_id}")
 
 
