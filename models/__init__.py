@@ -1,6 +1,7 @@
 """The truth, in Postgres: tables, their state machines as conditional updates, and what is read from them."""
 
 from models.alta import crear_job
+from models.api_key import Alcance, ApiKey
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
 from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from models.cierre import fracasar, guardar_consulta_deuda
@@ -29,12 +30,14 @@ from models.propiedad import Propiedad, Servicio, servicios_de
 from models.resultado import Parte, Resultado
 from models.trabajador import Trabajador, despedir, latir
 
-TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador, EstadoEmpresa, Rechazo)
+TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador, EstadoEmpresa, Rechazo, ApiKey)
 """Every table, in the order of their references."""
 
 __all__ = [
     "BASE_CAIDA",
     "TABLAS",
+    "Alcance",
+    "ApiKey",
     "Callback",
     "Consulta",
     "Creado",
