@@ -21,6 +21,7 @@ REINTENTAR_S = 5
 TITULOS: Mapping[int, str] = {
     400: "Pedido mal formado",
     401: "No autorizado",
+    403: "Prohibido",
     404: "No encontrado",
     405: "Método no permitido",
     409: "Conflicto",
@@ -118,7 +119,8 @@ async def _http(request: Request, error: Exception) -> Response:
     return Problema(error.status_code, "PEDIDO_RECHAZADO", f"{titulo}.", cabeceras=error.headers).respuesta()
 
 
-async def _base_caida(request: Request, error: Exception) -> Response:
+def base_caida(error: Exception) -> Response:
+    """503, written down."""
     logger.warning("La base de datos no responde: %s", error)
     return Problema(
         503,
@@ -126,6 +128,10 @@ async def _base_caida(request: Request, error: Exception) -> Response:
         "La base de datos no responde. No se perdió nada: pruebe de nuevo en unos segundos.",
         cabeceras={"Retry-After": str(REINTENTAR_S)},
     ).respuesta()
+
+
+async def _base_caida(request: Request, error: Exception) -> Response:
+    return base_caida(error)
 
 
 async def _interno(request: Request, error: Exception) -> Response:

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     cuerpo_max_bytes: int = Field(64 * 1024, ge=1024, le=10 * 1024 * 1024)
     servicios_max: int = Field(500, ge=1, le=100_000)
+    api_abierta: bool = False
+    limite_por_minuto: int = Field(600, ge=1, le=1_000_000)
 
     chromium_path: Path | None = None
     chromium_sandbox: bool | None = None

@@ -59,6 +59,7 @@ class Pila(Servidor):
             "DATABASE_URL": base,
             "BROKER_URL": broker,
             "PORT": str(self.puerto),
+            "API_ABIERTA": "1",
             "PORTALES_URL": f"http://127.0.0.1:{self.puerto_sandbox}",
             "RELOJ_PERIODO_S": "0.5",
             "SANDBOX_HIDRATACION_MS": "50",

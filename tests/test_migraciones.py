@@ -13,10 +13,12 @@ from psycopg.rows import tuple_row
 from servidores import PostgresPrivado
 
 import models
-from models.migrar import migrar
+from models.migrar import CARPETA, migrar
 
 RAIZ = Path(__file__).resolve().parent.parent
 TODAS = sorted(ruta.stem for ruta in (RAIZ / "models/migrations").glob("[0-9]*.py"))
+
+TODAS = sorted(ruta.stem for ruta in CARPETA.glob("[0-9]*.py"))
 
 ESQUEMA = {
     "columnas": """

@@ -41,6 +41,8 @@ MALOS = [
     ({"PORT": "80.5"}, "PORT tiene que ser un número entero"),
     ({"CUERPO_MAX_BYTES": "10"}, "CUERPO_MAX_BYTES tiene que ser 1024 o más"),
     ({"SERVICIOS_MAX": "-1"}, "SERVICIOS_MAX tiene que ser 1 o más"),
+    ({"API_ABIERTA": "quizás"}, "API_ABIERTA tiene que ser true o false"),
+    ({"LIMITE_POR_MINUTO": "0"}, "LIMITE_POR_MINUTO tiene que ser 1 o más"),
     ({"CHROMIUM_SANDBOX": "quizás"}, "CHROMIUM_SANDBOX tiene que ser true o false"),
     ({"CHROMIUM_CONSULTAS_MAX": "0"}, "CHROMIUM_CONSULTAS_MAX tiene que ser 1 o más"),
     ({"CHROMIUM_VIDA_S": "inf"}, "CHROMIUM_VIDA_S tiene que ser un número finito"),
