@@ -4,6 +4,7 @@ from models.alta import crear_job
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
 from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from models.cierre import fracasar, guardar_consulta_deuda
+from models.cifrado import Cifrado, Indescifrable, Sellado, usar_claves
 from models.consulta import (
     Consulta,
     devolver,
@@ -27,21 +28,24 @@ from models.listados import (
 )
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.resultado import Parte, Resultado
+from models.secreto import Secreto, con_clave
 from models.trabajador import Trabajador, despedir, latir
 
-TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador, EstadoEmpresa, Rechazo)
+TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador, EstadoEmpresa, Rechazo, Secreto)
 """Every table, in the order of their references."""
 
 __all__ = [
     "BASE_CAIDA",
     "TABLAS",
     "Callback",
+    "Cifrado",
     "Consulta",
     "Creado",
     "CursorInvalido",
     "EstadoEmpresa",
     "Evidencia",
     "Fallo",
+    "Indescifrable",
     "Intento",
     "Job",
     "Parte",
@@ -49,12 +53,15 @@ __all__ = [
     "Propiedad",
     "Rechazo",
     "Resultado",
+    "Secreto",
+    "Sellado",
     "Servicio",
     "SinServicios",
     "Trabajador",
     "anotar_intento",
     "anotar_respuesta",
     "bd",
+    "con_clave",
     "conexion",
     "crear_job",
     "despedir",
@@ -80,5 +87,6 @@ __all__ = [
     "servicios_de",
     "tomar_turno",
     "transaccion",
+    "usar_claves",
     "vencidos",
 ]

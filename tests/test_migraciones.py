@@ -9,13 +9,17 @@ from pathlib import Path
 import psycopg
 import pytest
 from conftest import apuntar
+from playhouse.migrations import Runner
 from psycopg.rows import tuple_row
 from servidores import PostgresPrivado
 
 import models
-from models.migrar import migrar
+from models.migrar import CARPETA, migrar
+from models.secreto import clave_de_huellas
 
 RAIZ = Path(__file__).resolve().parent.parent
+
+MIGRACIONES = sorted(ruta.stem for ruta in CARPETA.glob("*.py"))
 
 ESQUEMA = {
     "columnas": """
@@ -81,7 +85,7 @@ def test_las_migraciones_y_los_modelos_dan_el_mismo_esquema(vacia: str, postgres
 
 
 def test_la_segunda_vez_no_aplica_nada(vacia: str) -> None:
-    assert migrar() == ["0001_inicial"]
+    assert migrar() == MIGRACIONES
     antes = _esquema(vacia)
     assert migrar() == []
     assert _esquema(vacia) == antes
@@ -94,7 +98,7 @@ def test_varios_procesos_a_la_vez_no_chocan(vacia: str) -> None:
     # Then one applies it and the others find it done
     assert [proceso.returncode for proceso in procesos] == [0, 0, 0]
     assert [salida for salida, _ in dichos] == [
-        "Base al día. Migraciones aplicadas: 0001_inicial.\n",
+        f"Base al día. Migraciones aplicadas: {', '.join(MIGRACIONES)}.\n",
         "Base al día. Migraciones aplicadas: ninguna.\n",
         "Base al día. Migraciones aplicadas: ninguna.\n",
     ]
@@ -128,3 +132,32 @@ def test_con_la_base_caida_dice_una_frase() -> None:
     assert (proceso.returncode, salida, error.count("\n")) == (1, "", 1), error
     assert error.startswith("No se pudo llegar a la base de datos: ")
     assert "s3cr3t0" not in error
+
+
+def test_lo_que_estaba_sin_cifrar_queda_cifrado_y_lo_rechazado_sigue_rechazado(vacia: str) -> None:
+    # Given a database of the first release, with more rows than a batch
+    with models.transaccion() as bd:
+        Runner(bd, str(CARPETA), table_name="migraciones").up(MIGRACIONES[0])
+        bd.execute_sql("INSERT INTO propiedades (nombre, created_at) VALUES ('P', now())")
+        bd.execute_sql(
+            "INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)"
+            " SELECT 1, 'E', 'T', jsonb_build_object('clave', 'sésamo-' || n), true, now()"
+            " FROM generate_series(1, 1203) n"
+        )
+        bd.execute_sql("UPDATE servicios SET credenciales = '[\"sésamo\"]' WHERE id = 7")
+        bd.execute_sql("INSERT INTO rechazos VALUES ('edesur:abc', now())")
+    # When it is migrated
+    assert migrar() == MIGRACIONES[1:]
+    # Then nothing can be read without the key, and everything with it
+    with psycopg.connect(vacia) as directa:
+        assert directa.execute("SELECT count(*) FROM servicios WHERE credenciales::text ~ 'clave|samo'").fetchone() == (
+            0,
+        )
+    with models.conexion():
+        leidas = {s.id: s.credenciales for s in models.Servicio.select()}
+    assert leidas.pop(7) == {"valor": ["sésamo"]}
+    assert leidas == {n: {"clave": f"sésamo-{n}"} for n in range(1, 1204) if n != 7}
+    # And a rejected clave is still known, by a fingerprint that needs the key
+    clave_de_huellas.cache_clear()
+    assert models.rechazada(models.con_clave("edesur:abc")) and not models.rechazada("edesur:abc")
+    clave_de_huellas.cache_clear()
