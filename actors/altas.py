@@ -39,8 +39,6 @@ def cambiar_servicio(servicio_id: int, cambio: CambioDeServicio) -> dict[str, An
     """Change a servicio, keeping what is not named; None when unknown. Raises CredencialesInvalidas."""
 
     def fundir(empresa: str, guardadas: Mapping[str, str]) -> dict[str, str]:
-        if not cambio.credenciales:
-            return dict(guardadas)
         scraper = de_empresa(empresa)
         if scraper is None:
             mensaje = f"no se pueden cambiar: «{empresa}» no es una empresa que se consulte"
@@ -48,7 +46,9 @@ def cambiar_servicio(servicio_id: int, cambio: CambioDeServicio) -> dict[str, An
         conocidas = {campo.nombre: guardadas[campo.nombre] for campo in scraper.campos if campo.nombre in guardadas}
         return _revisadas(scraper, conocidas | cambio.credenciales)
 
-    return models.propiedad.cambiar_servicio(servicio_id, activo=cambio.activo, fundir=fundir)
+    return models.propiedad.cambiar_servicio(
+        servicio_id, activo=cambio.activo, fundir=fundir if cambio.credenciales else None
+    )
 
 
 def _revisadas(scraper: Scraper, credenciales: dict[str, str]) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from peewee import BigAutoField, BooleanField, Case, ForeignKeyField, TextField, fn
+from peewee import SQL, BigAutoField, BooleanField, Case, Check, ForeignKeyField, TextField, fn
 
-from models.base import Json, Momento, Tabla, ahora, conexion, transaccion
+from models.base import Momento, Tabla, ahora, conexion, transaccion
+from models.cifrado import Cifrado, Indescifrable
 from models.schemas import instante
 from models.schemas_propiedades import FiltroPropiedades
 
@@ -31,7 +32,8 @@ class Servicio(Tabla):
     propiedad = ForeignKeyField(Propiedad, backref="servicios", on_delete="RESTRICT")
     empresa = TextField()
     tipo_servicio = TextField()
-    credenciales = Json(default=dict)
+    credenciales = Cifrado(default=dict)
+    """Written as a plain object by the caller's own SQL, it is encrypted by reloj."""
     activo = BooleanField(default=True)
     created_at = Momento(default=ahora)
     updated_at = Momento(null=True)
@@ -39,6 +41,12 @@ class Servicio(Tabla):
 
     class Meta:
         table_name = "servicios"
+        constraints = [Check("jsonb_typeof(credenciales) IN ('object', 'string')", "servicios_credenciales")]
+
+
+Servicio.add_index(
+    Servicio.index(Servicio.id, name="servicios_sin_cifrar", where=SQL("jsonb_typeof(credenciales) = 'object'"))
+)
 
 
 def _propiedad(propiedad: Propiedad) -> dict[str, Any]:
@@ -133,7 +141,15 @@ def leer_servicio(servicio_id: int) -> dict[str, Any] | None:
         servicio = Servicio.get_or_none(Servicio.id == servicio_id)
         if servicio is None:
             return None
-        return {**_servicio(servicio), "cargadas": sorted(c for c, valor in servicio.credenciales.items() if valor)}
+        return {**_servicio(servicio), "cargadas": sorted(c for c, valor in _abiertas(servicio).items() if valor)}
+
+
+def _abiertas(servicio: Servicio) -> dict[str, str]:
+    """Its credenciales; none where their key is missing from CIFRADO_CLAVES: they have to be given again."""
+    try:
+        return dict(servicio.credenciales)
+    except Indescifrable:
+        return {}
 
 
 def crear_servicio(
@@ -154,9 +170,9 @@ def crear_servicio(
 
 
 def cambiar_servicio(
-    servicio_id: int, *, activo: bool | None, fundir: Callable[[str, Mapping[str, str]], dict[str, str]]
+    servicio_id: int, *, activo: bool | None, fundir: Callable[[str, Mapping[str, str]], dict[str, str]] | None
 ) -> dict[str, Any] | None:
-    """Change a servicio and, if given, whether it is active; None when unknown.
+    """Change a servicio's credenciales, whether it is active, or both; None when unknown.
 
     `fundir(empresa, credenciales)` gets those that it has and returns those that it shall have, or raises to refuse.
     """
@@ -164,11 +180,14 @@ def cambiar_servicio(
         servicio = Servicio.select().where(Servicio.id == servicio_id).for_update().get_or_none()
         if servicio is None:
             return None
-        nuevas: Any = fundir(servicio.empresa, servicio.credenciales)
-        servicio.credenciales = nuevas
+        cambios: dict[Any, Any] = {}
+        if fundir is not None:
+            cambios[Servicio.credenciales] = fundir(servicio.empresa, _abiertas(servicio))
+            cambios[Servicio.updated_at] = fn.now()
         if activo is not None:
-            servicio.activo = activo
-        servicio.save(only=[Servicio.credenciales, Servicio.activo])
+            cambios[Servicio.activo] = servicio.activo = activo
+        if cambios:
+            Servicio.update(cambios).where(Servicio.id == servicio_id).execute()
         return _servicio(servicio)
 
 

@@ -37,21 +37,26 @@ def resumir_jobs(filtro: FiltroJobs) -> dict[str, Any]:
 
 
 def numeros_de(job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
-    """`{"fallas": int, "deudas": Deudas}` of each of these jobs, so far."""
-    numeros: dict[uuid.UUID, dict[str, Any]] = {job_id: {"fallas": 0, "deudas": {}} for job_id in job_ids}
+    """`{"fallas": int, "reintentables": int, "deudas": Deudas}` of each of these jobs, so far."""
+    numeros: dict[uuid.UUID, dict[str, Any]] = {j: {"fallas": 0, "reintentables": 0, "deudas": {}} for j in job_ids}
     if not numeros:
         return numeros
     filas: Iterable[Any] = (
         Consulta.select(
-            Consulta.job, Consulta.moneda, fn.SUM(Consulta.deuda), fn.COUNT(Case(None, [(~Consulta.exito, 1)]))
+            Consulta.job,
+            Consulta.moneda,
+            fn.SUM(Consulta.deuda),
+            fn.COUNT(Case(None, [(~Consulta.exito, 1)])),
+            fn.COUNT(Case(None, [(Consulta.reintentable, 1)])),
         )
         .where(Consulta.job.in_(list(numeros)), Consulta.estado == "terminada")
         .group_by(Consulta.job, Consulta.moneda)
         .tuples()
         .execute()
     )
-    for job_id, moneda, deuda, fallas in filas:
+    for job_id, moneda, deuda, fallas, reintentables in filas:
         numeros[job_id]["fallas"] += fallas
+        numeros[job_id]["reintentables"] += reintentables
         if deuda is not None:
             numeros[job_id]["deudas"][moneda] = deuda
     return numeros

@@ -16,11 +16,12 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from models import Alcance
 from models.base import BASE_CAIDA
-from panel import consultas, jobs, propiedades, servicios
+from panel import acceso, consultas, jobs, propiedades, servicios
 from panel.plantillas import pagina
 from panel.rutas import HayQueEntrar, hacer, servir, ver
-from panel.sesion import ADMINISTRAR, CONSULTAR, Sesion, sesion_de
+from panel.sesion import Sesion, sesion_de
 from problemas import TITULOS, Problema
 from recursos.consultas import evidencia
 from recursos.eventos import eventos
@@ -70,6 +71,8 @@ async def _interno(request: Request, error: Exception) -> Response:
 
 
 async def _entrar(request: Request, error: Exception) -> Response:
+    if request.headers.get("hx-request"):
+        return Response(status_code=204, headers={"HX-Redirect": "/panel/entrar"})
     destino = request.url.path if request.method == "GET" else "/panel/jobs"
     return RedirectResponse(f"/panel/entrar?a={quote(destino, safe='/')}", 303)
 
@@ -112,14 +115,20 @@ manejadores: dict[Any, Any] = {
     Exception: _interno,
 }
 
+CONSULTAR, ADMINISTRAR = Alcance.CONSULTAR, Alcance.ADMINISTRAR
+
 app = Starlette(
     routes=[
         ver("/", inicio, None),
+        ver("/entrar", acceso.formulario, None),
+        hacer("/entrar", acceso.entrar, None),
+        hacer("/salir", acceso.salir, None),
         ver("/jobs", jobs.lista),
         ver("/jobs/{job_id}", jobs.uno),
         ver("/jobs/{job_id}/vivo", jobs.vivo),
         servir("/jobs/{job_id}/eventos", eventos),
         hacer("/jobs/{job_id}/cancelar", jobs.cancelar, CONSULTAR),
+        hacer("/jobs/{job_id}/reintentar", jobs.reintentar, CONSULTAR),
         ver("/propiedades", propiedades.lista),
         hacer("/propiedades", propiedades.crear, ADMINISTRAR),
         ver("/propiedades/nueva", propiedades.nueva, ADMINISTRAR),
@@ -137,6 +146,9 @@ app = Starlette(
         ver("/consultas/{consulta_id}", consultas.una),
         servir("/consultas/{consulta_id}/evidencia/{tipo}", evidencia),
         ver("/empresas", consultas.empresas),
+        ver("/claves", acceso.claves, ADMINISTRAR),
+        hacer("/claves", acceso.crear, ADMINISTRAR),
+        hacer("/claves/{clave_id}/revocar", acceso.revocar, ADMINISTRAR),
         Mount("/static", StaticFiles(directory=Path(__file__).resolve().parent / "static")),
     ],
     middleware=[Middleware(Visita)],

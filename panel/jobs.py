@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 import models
+from actors.alta import reintentar as reintentar_job
 from actors.cancelar import cancelar as cancelar_job
 from models.resumen import buscar, callback_de, resumir_job, resumir_jobs
 from models.schemas import FiltroJobs
 from panel.plantillas import pagina
 from panel.rutas import Datos, validar, volver
 from problemas import Problema
+from recursos.consultar import intentar
 from recursos.pedido import uuid_de
 
 POR_PAGINA = 30
@@ -92,6 +94,15 @@ def cancelar(request: Request, datos: Datos) -> Response:
             raise job_inexistente(job_id)
         raise Problema(409, "JOB_TERMINADO", "El job ya había terminado: no hay nada que cancelar.")
     return volver(f"/jobs/{job_id}", "cancelado")
+
+
+def reintentar(request: Request, datos: Datos) -> Response:
+    """Try again what failed and may end otherwise: a new job."""
+    job_id = uuid_de(request, "job_id")
+    creado = intentar(lambda: reintentar_job(job_id))
+    if creado is None:
+        raise job_inexistente(job_id)
+    return volver(f"/jobs/{creado.job_id}", "reintentado")
 
 
 def job_inexistente(job_id: uuid.UUID) -> Problema:

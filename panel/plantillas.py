@@ -30,8 +30,9 @@ SECCIONES = (
     ("jobs", "/jobs", "Jobs"),
     ("propiedades", "/propiedades", "Propiedades"),
     ("empresas", "/empresas", "Empresas"),
+    ("claves", "/claves", "Claves"),
 )
-ALCANCES: dict[str, str] = {}
+ALCANCES = {"claves": "administrar"}
 """What a section asks for, other than `leer`."""
 
 

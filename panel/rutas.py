@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from panel.sesion import LEER, Sesion, revisar_origen
+from models import Alcance
+from panel.sesion import Sesion, revisar_origen
 from problemas import Problema, de_validacion
 from recursos.pedido import leer
 
@@ -25,7 +26,7 @@ class HayQueEntrar(Exception):
     """The page asks for a key and the visitor has shown none."""
 
 
-def exigir(request: Request, alcance: str | None) -> None:
+def exigir(request: Request, alcance: Alcance | None) -> None:
     """Raises HayQueEntrar, or Problema 403 for a key that may not."""
     sesion: Sesion = request.state.sesion
     if alcance is None or sesion.puede(alcance):
@@ -35,7 +36,7 @@ def exigir(request: Request, alcance: str | None) -> None:
     raise Problema(403, "ALCANCE_INSUFICIENTE", f"La clave «{sesion.nombre}» no tiene el alcance «{alcance}».")
 
 
-def ver(path: str, mostrar: Callable[[Request], Response], alcance: str | None = LEER) -> Route:
+def ver(path: str, mostrar: Callable[[Request], Response], alcance: Alcance | None = Alcance.LEER) -> Route:
     """A page; its handler runs in the thread pool."""
 
     async def atender(request: Request) -> Response:
@@ -45,7 +46,9 @@ def ver(path: str, mostrar: Callable[[Request], Response], alcance: str | None =
     return Route(path, atender, methods=["GET"])
 
 
-def servir(path: str, endpoint: Callable[[Request], Awaitable[Response]], alcance: str | None = LEER) -> Route:
+def servir(
+    path: str, endpoint: Callable[[Request], Awaitable[Response]], alcance: Alcance | None = Alcance.LEER
+) -> Route:
     """What the API answers too, for a visitor of the panel."""
 
     async def atender(request: Request) -> Response:
@@ -55,7 +58,7 @@ def servir(path: str, endpoint: Callable[[Request], Awaitable[Response]], alcanc
     return Route(path, atender, methods=["GET"])
 
 
-def hacer(path: str, actuar: Callable[[Request, Datos], Response], alcance: str | None) -> Route:
+def hacer(path: str, actuar: Callable[[Request, Datos], Response], alcance: Alcance | None) -> Route:
     """What a form does; its handler runs in the thread pool once the form proved to be of this visit."""
 
     async def atender(request: Request) -> Response:

@@ -1,6 +1,5 @@
 """Who looks at the panel: a signed cookie, what it allows, and the token that every form carries."""
 
-import hashlib
 import hmac
 import secrets
 import time
@@ -10,17 +9,19 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models import Alcance
+from models.api_key import clave_vigente
 from problemas import Problema
+from settings import ajustes
 
 COOKIE = "consultas_panel"
 DURACION_S = 12 * 3600
-_SECRETO = secrets.token_bytes(32)
-
-LEER, CONSULTAR, ADMINISTRAR = "leer", "consultar", "administrar"
 
 
 def _firma(texto: str, uso: str) -> str:
-    return hmac.new(_SECRETO, f"{uso}:{texto}".encode(), hashlib.sha256).hexdigest()
+    """An HMAC under a key of the panel's own, derived from the newest of CIFRADO_CLAVES: no further secret to set."""
+    clave = hmac.digest(ajustes().claves_de_cifrado[0].encode(), b"consultas: panel", "sha256")
+    return hmac.new(clave, f"{uso}:{texto}".encode(), "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Sesion:
 
     def puede(self, alcance: str) -> bool:
         """Whether it may do this; `administrar` includes the others."""
-        return self.abierta or alcance in self.alcances or ADMINISTRAR in self.alcances
+        return self.abierta or alcance in self.alcances or Alcance.ADMINISTRAR in self.alcances
 
     @property
     def csrf(self) -> str:
@@ -67,11 +68,15 @@ def leer_cookie(request: Request) -> tuple[str | None, str] | None:
 
 
 def sesion_de(request: Request) -> Sesion:
-    """The visit that a request belongs to."""
-    leida = leer_cookie(request)
-    if leida is None:
-        return Sesion(abierta=True)
-    return Sesion(abierta=True, sal=leida[1], nueva=False)
+    """The visit that a request belongs to. A key that was revoked has none."""
+    clave_id, sal = leer_cookie(request) or (None, None)
+    conocida = {} if sal is None else {"sal": sal, "nueva": False}
+    if ajustes().api_abierta:
+        return Sesion(abierta=True, **conocida)
+    clave = clave_vigente(clave_id) if clave_id is not None else None
+    if clave is None:
+        return Sesion(**conocida) if clave_id is None else Sesion()
+    return Sesion(clave_id=clave.id, nombre=clave.nombre, alcances=frozenset(clave.alcances), **conocida)
 
 
 def revisar_origen(request: Request, token: str) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Sembrar, Web, filas
+from conftest import Sembrar, Web, fila, filas
+
+import models
 
 CLAVE = "s3creta-ñ"
 
@@ -59,8 +61,8 @@ def test_un_servicio_guarda_lo_que_pide_su_empresa_y_no_lo_devuelve(web: Web) ->
     ruta = f"/servicios/{servicio['servicio_id']}"
     _pedir(web, "PATCH", ruta, {"credenciales": {"email": "b@ejemplo.com"}}, 200)
     # Then the others stay
-    [(guardadas,)] = filas("SELECT credenciales FROM servicios WHERE id = %s", servicio["servicio_id"])
-    assert guardadas == {**credenciales, "email": "b@ejemplo.com"}
+    guardado = fila(models.Servicio, servicio["servicio_id"])
+    assert guardado.credenciales == {**credenciales, "email": "b@ejemplo.com"}
     # And a servicio that is not active is not consulted
     assert _pedir(web, "PATCH", ruta, {"activo": False}, 200)["activo"] is False
     assert web.pedir(f"/servicios/propiedad/{propiedad_id}")["servicios"] == []
