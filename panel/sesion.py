@@ -3,7 +3,7 @@
 import hmac
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -69,14 +69,17 @@ def leer_cookie(request: Request) -> tuple[str | None, str] | None:
 
 def sesion_de(request: Request) -> Sesion:
     """The visit that a request belongs to. A key that was revoked has none."""
-    clave_id, sal = leer_cookie(request) or (None, None)
-    conocida = {} if sal is None else {"sal": sal, "nueva": False}
-    if ajustes().api_abierta:
-        return Sesion(abierta=True, **conocida)
-    clave = clave_vigente(clave_id) if clave_id is not None else None
+    leida = leer_cookie(request)
+    if leida is None:
+        return Sesion(abierta=ajustes().api_abierta)
+    clave_id, sal = leida
+    visita = Sesion(abierta=ajustes().api_abierta, sal=sal, nueva=False)
+    if visita.abierta or clave_id is None:
+        return visita
+    clave = clave_vigente(clave_id)
     if clave is None:
-        return Sesion(**conocida) if clave_id is None else Sesion()
-    return Sesion(clave_id=clave.id, nombre=clave.nombre, alcances=frozenset(clave.alcances), **conocida)
+        return Sesion()
+    return replace(visita, clave_id=clave.id, nombre=clave.nombre, alcances=frozenset(clave.alcances))
 
 
 def revisar_origen(request: Request, token: str) -> None:
