@@ -11,7 +11,9 @@ from actors import configurar_registro
 from actors.publicador import publicador
 from models import Alcance
 from problemas import manejadores
+from puerta.cabeceras import Cabeceras
 from puerta.claves import Claves
+from puerta.pedidos import Pedidos
 from puerta.rutas import Ruta
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
@@ -51,4 +53,5 @@ rutas = [
     Ruta("/health", salud, alcance=None),
 ]
 
-app = Claves(Starlette(routes=rutas, exception_handlers=manejadores, lifespan=vida), rutas)
+aplicacion = Starlette(routes=rutas, exception_handlers=manejadores, lifespan=vida)
+app = Cabeceras(Pedidos(Claves(aplicacion, rutas)))
