@@ -13,7 +13,9 @@ from models import Alcance
 from panel.app import app as panel
 from panel.app import inicio
 from problemas import manejadores
+from puerta.cabeceras import Cabeceras
 from puerta.claves import Claves
+from puerta.pedidos import Pedidos
 from puerta.rutas import Montaje, Ruta
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
@@ -65,4 +67,5 @@ rutas = [
     Montaje("/panel", panel, alcance=None),
 ]
 
-app = Claves(Starlette(routes=rutas, exception_handlers=manejadores, lifespan=vida), rutas)
+aplicacion = Starlette(routes=rutas, exception_handlers=manejadores, lifespan=vida)
+app = Cabeceras(Pedidos(Claves(aplicacion, rutas)))

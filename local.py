@@ -126,7 +126,8 @@ class PilaLocal:
             "DIRECCION": entorno.get("DIRECCION") or LOOPBACK,
         }
         if self.entorno["DIRECCION"] == LOOPBACK and not entorno.get("API_ABIERTA"):
-            self.entorno["API_ABIERTA"] = "1"  # nobody else reaches it
+            self.entorno["API_ABIERTA"] = "1"  # nobody else reaches it, nor a page through a name of its own
+            self.entorno["HOSTS_PERMITIDOS"] = entorno.get("HOSTS_PERMITIDOS") or f"{LOOPBACK},localhost"
         self.base_propia = not entorno.get("DATABASE_URL")
         self._borrar = borrar
         self._salida = salida

@@ -107,6 +107,16 @@ class Visita:
         await self._app(scope, receive, enviar)
 
 
+class Estaticos(StaticFiles):
+    """What we serve as it is: its address changes with its content, so a browser may keep it."""
+
+    def file_response(self, *args: Any, **opciones: Any) -> Response:
+        """The file, or 304."""
+        respuesta = super().file_response(*args, **opciones)
+        respuesta.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return respuesta
+
+
 manejadores: dict[Any, Any] = {
     Problema: _problema,
     HTTPException: _http,
@@ -149,7 +159,7 @@ app = Starlette(
         ver("/claves", acceso.claves, ADMINISTRAR),
         hacer("/claves", acceso.crear, ADMINISTRAR),
         hacer("/claves/{clave_id}/revocar", acceso.revocar, ADMINISTRAR),
-        Mount("/static", StaticFiles(directory=Path(__file__).resolve().parent / "static")),
+        Mount("/static", Estaticos(directory=Path(__file__).resolve().parent / "static")),
     ],
     middleware=[Middleware(Visita)],
     exception_handlers=manejadores,

@@ -1,5 +1,6 @@
 """Reading a request and writing an answer: the validated body or query, ids in the path, JSON."""
 
+import asyncio
 import json
 import uuid
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ def responder(dato: Any, estado: int = 200, cabeceras: dict[str, str] | None = N
 
 
 async def cuerpo(request: Request, modelo: type[M]) -> M:
-    """The validated body. Its size is limited while it is read, not after."""
+    """The validated body. Its size and its time are limited while it is read, not after."""
     tipo = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if tipo != "application/json" and not tipo.endswith("+json"):
         raise Problema(415, "NO_ES_JSON", "El cuerpo tiene que ser JSON (Content-Type: application/json).")
@@ -44,7 +45,16 @@ def _rechazar_constante(constante: str) -> None:
 
 
 async def leer(request: Request, maximo: int) -> bytes:
-    """The whole body, of at most `maximo` bytes. Raises Problema 413 or 400."""
+    """The whole body, of at most `maximo` bytes, within its time. Raises Problema 413, 408 or 400."""
+    try:
+        async with asyncio.timeout(ajustes().pedido_plazo_s):
+            return await _leer(request, maximo)
+    except TimeoutError:
+        detalle = f"El cuerpo no terminó de llegar en {ajustes().pedido_plazo_s:g} segundos."
+        raise Problema(408, "CUERPO_DEMASIADO_LENTO", detalle, cabeceras={"Connection": "close"}) from None
+
+
+async def _leer(request: Request, maximo: int) -> bytes:
     excedido = Problema(413, "CUERPO_DEMASIADO_GRANDE", f"El cuerpo supera el máximo de {maximo} bytes.")
     declarado = request.headers.get("content-length", "")
     if declarado.isascii() and declarado.isdigit() and int(declarado) > maximo:
