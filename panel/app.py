@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models import Alcance
+from models import Alcance, CursorInvalido
 from models.base import BASE_CAIDA
 from panel import acceso, consultas, jobs, propiedades, servicios
 from panel.plantillas import pagina
@@ -63,6 +63,10 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _base_caida(request: Request, error: Exception) -> Response:
     logger.warning("La base de datos no responde: %s", error)
     return _error(request, CAIDA)
+
+
+async def _cursor(request: Request, error: Exception) -> Response:
+    return _error(request, Problema(422, "CURSOR_INVALIDO", "Esa página de la lista no existe: empiece de nuevo."))
 
 
 async def _interno(request: Request, error: Exception) -> Response:
@@ -121,6 +125,7 @@ manejadores: dict[Any, Any] = {
     Problema: _problema,
     HTTPException: _http,
     HayQueEntrar: _entrar,
+    CursorInvalido: _cursor,
     **dict.fromkeys(BASE_CAIDA, _base_caida),
     Exception: _interno,
 }

@@ -58,7 +58,7 @@ def empresas(request: Request) -> Response:
         }
         for salud in salud_de_empresas()
     ]
-    return pagina(request, "empresas.html", filas=filas)
+    return pagina(request, "empresas.html", filas=sorted(filas, key=lambda fila: str(fila["empresa"]).casefold()))
 
 
 def consulta_inexistente(consulta_id: uuid.UUID) -> Problema:

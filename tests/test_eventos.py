@@ -126,8 +126,8 @@ def test_doscientos_oyentes_le_preguntan_a_la_base_como_uno(
 ) -> None:
     # Given 200 readers of 20 jobs
     monkeypatch.setattr(eventos, "PERIODO_S", 0.05)
-    _, ids = sembrar("Metrogas")
-    creados = [crear(ids) for _ in range(20)]
+    _, ids = sembrar(*["Metrogas"] * 20)
+    creados = [crear([servicio_id]) for servicio_id in ids]
     original, rondas = eventos.cambios, []
 
     def contar(vistas: Any) -> Any:
@@ -164,7 +164,7 @@ def test_mas_transmisiones_que_el_maximo_son_503(
     creado = crear(sembrar("Metrogas")[1])
 
     async def pedir() -> httpx.Response:
-        transporte = httpx.ASGITransport(api.app)
+        transporte = httpx.ASGITransport(api.aplicacion)
         async with httpx.AsyncClient(transport=transporte, base_url="http://consultas") as cliente:
             return await cliente.get(f"/job/{creado.job_id}/eventos")
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import pytest
 from conftest import TABLAS, reglas
 from starlette.applications import Starlette
 from starlette.routing import Route
+from visitante import Visitante
 
 import api
 import models
@@ -24,6 +26,7 @@ from models import Fallo, Resultado
 from models.eventos import cambios
 from models.reparacion import desmarcar, rescatar
 from models.schemas import PedidoPropiedad, PedidoServicios
+from panel.app import app as panel
 from problemas import manejadores
 
 APP = Starlette(routes=api.rutas, exception_handlers=manejadores)
@@ -197,6 +200,34 @@ RUTAS = [
     "/health",
 ]
 
+PANEL = [
+    "/panel/jobs",
+    "/panel/jobs?status=completed&callback=enviado",
+    "/panel/jobs?callback=fallido",
+    "/panel/jobs?propiedad_id=77",
+    "/panel/jobs?q=v-500",
+    f"/panel/jobs?q={JOB_500}",
+    "/panel/jobs?q=77",
+    f"/panel/jobs/{JOB_500}",
+    f"/panel/jobs/{JOB_500}/vivo",
+    f"/panel/jobs/{JOB_500}/eventos",
+    "/panel/propiedades",
+    "/panel/propiedades?q=P77",
+    "/panel/propiedades/77",
+    "/panel/propiedades/77/editar",
+    "/panel/propiedades/77/servicios/nuevo?empresa=edesur",
+    "/panel/propiedades/77/servicios/campos?empresa=edesur",
+    "/panel/servicios/77",
+    f"/panel/consultas/{JOB_500}",
+    "/panel/consultas/CONSULTA",
+    f"/panel/consultas/{JOB_500}/evidencia/captura",
+    "/panel/empresas",
+    "/panel/claves",
+    "/panel/propiedades/nueva",
+    "/panel/entrar",
+]
+"""Every page of the panel."""
+
 LLAMADAS: dict[str, Callable[[], object]] = {
     **{f"GET {ruta}": _pedir(ruta) for ruta in RUTAS},
     "POST /consultar/propiedad": lambda: models.crear_job(PedidoPropiedad(propiedad_id=77), REGLAS),
@@ -239,8 +270,42 @@ def test_ninguna_consulta_sql_recorre_una_tabla_grande(llena: str, llamada: str)
 
 def test_ninguna_ruta_de_la_api_se_queda_afuera() -> None:
     lecturas = [ruta for ruta in api.rutas if isinstance(ruta, Route) and "GET" in (ruta.methods or ())]
+    lecturas = [ruta for ruta in lecturas if ruta.path != "/panel"]
     sin_probar = [r.path for r in lecturas if not any(r.path_regex.match(p.partition("?")[0]) for p in RUTAS)]
     assert sin_probar == []
+
+
+PREGUNTAS_MAX = 8
+
+
+@pytest.fixture(scope="module")
+def visita(llena: str) -> Visitante:
+    """Somebody who administers."""
+    return Visitante().entrar()
+
+
+@pytest.mark.parametrize("ruta", PANEL)
+def test_cada_pagina_del_panel_pregunta_poco_y_sin_recorrer(visita: Visitante, ruta: str) -> None:
+    # Given what a page really asks, and the one after it
+    ruta = ruta.replace("CONSULTA", str(de(500, 1)))
+    with escuchar() as ordenes:
+        respuesta = visita.pedir("GET", ruta)
+    assert respuesta.status_code in (200, 303, 404), respuesta.text
+    if siguiente := re.search(r'rel="next" href="([^"]+)"', respuesta.text):
+        with escuchar() as segundas:
+            visita.ver(siguiente[1].replace("&amp;", "&"))
+        assert len(segundas) <= PREGUNTAS_MAX
+        ordenes += segundas
+    # Then it is one screenful, whatever the size of the tables, and no big table is read from end to end
+    pedidas = [o for o in ordenes if o[0].lstrip("( \n").startswith("SELECT")]
+    assert len(pedidas) <= PREGUNTAS_MAX * (2 if siguiente else 1)
+    assert [(orden, tablas) for orden, valores in pedidas if (tablas := recorridos(orden, valores))] == []
+
+
+def test_ninguna_pagina_del_panel_se_queda_afuera() -> None:
+    caminos = [p.removeprefix("/panel").partition("?")[0] for p in PANEL]
+    lecturas = [ruta for ruta in panel.routes if isinstance(ruta, Route) and "GET" in (ruta.methods or ())]
+    assert [r.path for r in lecturas if r.path != "/" and not any(r.path_regex.match(c) for c in caminos)] == []
 
 
 def test_un_recorrido_se_nota(llena: str) -> None:
