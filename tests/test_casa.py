@@ -30,8 +30,8 @@ PUEDE_IMPORTAR = {
     "demo": set(),
     "semilla": {"models", "sandbox", "scrapers"},
     "local": {"models", "demo", "semilla"},
-    "cli": {"settings", "actors", "scrapers", "sandbox", "consola"},
-    "consola": {"settings", "models"},
+    "cli": {"consola"},
+    "consola": {"settings", "models", "scrapers", "sandbox"},
 }
 """What each top-level name of ours may import, besides itself: settings <- models <- actors <- api, panel."""
 
