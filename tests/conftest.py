@@ -12,13 +12,14 @@ import psycopg
 import pytest
 import requests
 from peewee import Model
-from pila import Pila
+from pila import PERMITIDOS, Pila
 from psycopg.types.json import Jsonb
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
 
 # What is imported reads the settings at once: nobody listens at these addresses.
 os.environ["DATABASE_URL"] = "postgresql://nadie@127.0.0.1:1/nada"
 os.environ["BROKER_URL"] = "amqp://nadie:nada@127.0.0.1:1/"
+os.environ["CALLBACK_HOSTS_PERMITIDOS"] = PERMITIDOS
 
 import models
 from models.migrar import migrar

@@ -26,9 +26,10 @@ PUEDE_IMPORTAR = {
     "api": {"settings", "models", "actors", "problemas", "recursos", "panel"},
     "panel": {"settings", "models", "actors", "problemas", "recursos"},
     "sandbox": set(),
-    "demo": set(),
+    "demo": {"receptor"},
+    "receptor": set(),
     "semilla": {"models", "sandbox", "scrapers"},
-    "local": {"models", "demo", "semilla"},
+    "local": {"models", "demo", "receptor", "semilla"},
     "cli": {"settings", "actors", "scrapers", "sandbox"},
 }
 """What each top-level name of ours may import, besides itself: settings <- models <- actors <- api, panel."""
