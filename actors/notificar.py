@@ -1,16 +1,15 @@
 """The actor that delivers the callback of a job, one attempt a run; Dramatiq's Retries carries the backoff."""
 
 import logging
-import time
 import uuid
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import dramatiq
 from dramatiq.errors import Retry
 
 from actors.broker import CALLBACKS, ESPERA_MAX_MS
-from actors.entrega import Respuesta, enviar
+from actors.entrega import Respuesta
+from actors.envio import enviar_firmado
 from models import Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from settings import ajustes
 
@@ -18,11 +17,6 @@ logger = logging.getLogger("callbacks")
 
 ARRIENDO_MARGEN_S = 30
 RETRY_AFTER_MAX_S = 60
-
-try:
-    VERSION = version("consultas")
-except PackageNotFoundError:
-    VERSION = "0.1.0"
 
 
 class IntentoFallido(Retry):
@@ -45,23 +39,13 @@ def notificar(job_id: str) -> None:
     if numero > ajustes().callback_intentos:
         _terminar(callback, "El último intento se interrumpió")
         return
-    respuesta = enviar(
-        callback.url, bytes(callback.cuerpo), _cabeceras(callback, numero), plazo_s=ajustes().callback_plazo_s
-    )
+    informativas = {"x-callback-intento": f"{numero}/{ajustes().callback_intentos}"}
+    respuesta = enviar_firmado(callback.url, callback.webhook_id, bytes(callback.cuerpo), informativas)
     if respuesta.error is None:
         anotar_intento(callback, None, **_visto(respuesta))
         logger.info("Callback enviado exitosamente para job %s a %s", job_id, _sin_consulta(callback.url))
         return
     _fallar(callback, numero, respuesta)
-
-
-def _cabeceras(callback: Callback, numero: int) -> dict[str, str]:
-    return {
-        "User-Agent": f"consultas/{VERSION}",
-        "webhook-id": callback.webhook_id,
-        "webhook-timestamp": str(int(time.time())),
-        "x-callback-intento": f"{numero}/{ajustes().callback_intentos}",
-    }
 
 
 def _sin_consulta(url: str) -> str:

@@ -27,9 +27,10 @@ PUEDE_IMPORTAR = {
     "api": {"settings", "models", "actors", "problemas", "recursos", "panel"},
     "panel": {"settings", "models", "actors", "problemas", "recursos"},
     "sandbox": set(),
-    "demo": set(),
+    "demo": {"receptor"},
+    "receptor": set(),
     "semilla": {"models", "sandbox", "scrapers"},
-    "local": {"models", "demo", "semilla"},
+    "local": {"models", "demo", "receptor", "semilla"},
     "cli": {"consola"},
     "consola": {"settings", "models", "scrapers", "sandbox"},
 }
