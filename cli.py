@@ -7,6 +7,7 @@ import typer
 
 from consola import cifrado
 from consola.empresas import orden_empresas
+from consola.escuchar import orden_escuchar
 from consola.uso import UsoIncorrecto
 from consola.verificar import orden_verificar
 
@@ -14,6 +15,7 @@ app = typer.Typer(help="Consulta portales de empresas de servicios.", pretty_exc
 app.add_typer(cifrado.app, name="cifrado")
 app.command("verificar")(orden_verificar)
 app.command("empresas")(orden_empresas)
+app.command("escuchar")(orden_escuchar)
 
 
 @app.callback(invoke_without_command=True)

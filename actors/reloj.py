@@ -21,6 +21,7 @@ from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir,
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
+    desanunciar,
     desmarcar,
     empresas_en_turno,
     lugares_libres,
@@ -84,8 +85,13 @@ def dar_turnos() -> None:
 
 def despertar_callbacks() -> None:
     """Announce the callbacks that are due and that no message announces."""
-    for job_id in callbacks_por_despertar(LOTE, gracia_s=GRACIA_S, perdida_s=60):
-        notificar.send(str(job_id))
+    pares = callbacks_por_despertar(LOTE, gracia_s=GRACIA_S, perdida_s=60)
+    for hechos, (callback_id, job_id) in enumerate(pares):
+        try:
+            notificar.send(str(job_id), str(callback_id))
+        except Exception:
+            desanunciar([pendiente for pendiente, _ in pares[hechos:]])
+            raise
 
 
 def cifrar_credenciales() -> None:

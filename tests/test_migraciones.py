@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 from servidores import PostgresPrivado
 
 import models
-from models.migrar import migrar
+from models.migrar import CARPETA, migrar
 from models.secreto import clave_de_huellas
 
 RAIZ = Path(__file__).resolve().parent.parent
