@@ -10,7 +10,7 @@ from dramatiq.errors import Retry
 from actors.broker import CALLBACKS, ESPERA_MAX_MS
 from actors.entrega import Respuesta
 from actors.envio import enviar_firmado
-from models import Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback
+from models import Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback, turnos
 from settings import ajustes
 
 logger = logging.getLogger("callbacks")
@@ -36,6 +36,13 @@ def notificar(job_id: str) -> None:
     if reclamado is None:
         return
     callback, numero = reclamado
+    try:
+        _intentar(callback, numero)
+    finally:
+        _dar_turnos(callback.url)
+
+
+def _intentar(callback: Callback, numero: int) -> None:
     if numero > ajustes().callback_intentos:
         _terminar(callback, "El último intento se interrumpió")
         return
@@ -43,9 +50,18 @@ def notificar(job_id: str) -> None:
     respuesta = enviar_firmado(callback.url, callback.webhook_id, bytes(callback.cuerpo), informativas)
     if respuesta.error is None:
         anotar_intento(callback, None, **_visto(respuesta))
-        logger.info("Callback enviado exitosamente para job %s a %s", job_id, _sin_consulta(callback.url))
+        logger.info("Callback enviado exitosamente para job %s a %s", callback.job_id, _sin_consulta(callback.url))
         return
     _fallar(callback, numero, respuesta)
+
+
+def _dar_turnos(url: str) -> None:
+    """Announce who waited for this attempt to end."""
+    try:
+        for job_id in turnos.dar_turnos(turnos.destino_de(url)):
+            notificar.send(str(job_id))
+    except Exception as error:  # the outcome of the attempt must get through
+        logger.warning("Los turnos de %s los dará reloj: %s", turnos.destino_de(url), type(error).__name__)
 
 
 def _sin_consulta(url: str) -> str:

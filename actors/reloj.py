@@ -16,7 +16,7 @@ from actors.notificar import notificar
 from actors.registro import configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, fracasar, tomar_turno, vencidos
+from models import BASE_CAIDA, fracasar, tomar_turno, turnos, vencidos
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -86,6 +86,13 @@ def despertar_callbacks() -> None:
         notificar.send(str(job_id))
 
 
+def dar_turnos_de_callbacks() -> None:
+    """Announce callbacks that wait for their turn at a destino with free places: whoever had them was killed."""
+    for destino in turnos.destinos_en_turno():
+        for job_id in turnos.dar_turnos(destino):
+            notificar.send(str(job_id))
+
+
 def limpiar() -> None:
     """Delete what is past its retention."""
     borradas = borrar_evidencia(ajustes().evidencia_dias)
@@ -100,6 +107,7 @@ REPARACIONES: tuple[Callable[[], None], ...] = (
     vencer_jobs,
     dar_turnos,
     despertar_callbacks,
+    dar_turnos_de_callbacks,
 )
 
 

@@ -2,7 +2,7 @@
 
 from models.alta import crear_job
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
-from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
+from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado
 from models.cierre import fracasar, guardar_consulta_deuda
 from models.consulta import (
     Consulta,
@@ -28,6 +28,7 @@ from models.listados import (
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.resultado import Parte, Resultado
 from models.trabajador import Trabajador, despedir, latir
+from models.turnos import reclamar_callback
 
 TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador, EstadoEmpresa, Rechazo)
 """Every table, in the order of their references."""
