@@ -2,6 +2,8 @@
 
 import logging
 import uuid
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dramatiq
@@ -10,7 +12,8 @@ from dramatiq.errors import Retry
 from actors.broker import CALLBACKS, ESPERA_MAX_MS
 from actors.entrega import Respuesta
 from actors.envio import enviar_firmado
-from models import Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback, turnos
+from actors.publicador import Envio, publicador
+from models import BASE_CAIDA, Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback, turnos
 from settings import ajustes
 
 logger = logging.getLogger("callbacks")
@@ -57,11 +60,17 @@ def _intentar(callback: Callback, numero: int) -> None:
 
 def _dar_turnos(url: str) -> None:
     """Announce who waited for this attempt to end."""
+    destino = turnos.destino_de(url)
     try:
-        for job_id in turnos.dar_turnos(turnos.destino_de(url)):
-            notificar.send(str(job_id))
-    except Exception as error:  # the outcome of the attempt must get through
-        logger.warning("Los turnos de %s los dará reloj: %s", turnos.destino_de(url), type(error).__name__)
+        avisar(turnos.dar_turnos(destino))
+    except BASE_CAIDA as error:  # the outcome of the attempt must get through
+        logger.warning("Los turnos de %s los dará reloj: %s", destino, error)
+
+
+def avisar(job_ids: Sequence[uuid.UUID]) -> None:
+    """Announce the callbacks of these jobs, soon and from the publisher's thread; reloj does what that cannot."""
+    if job_ids:
+        publicador.entregar(Envio([partial(notificar.send, str(job_id)) for job_id in job_ids], lambda: None))
 
 
 def _sin_consulta(url: str) -> str:
