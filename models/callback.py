@@ -22,6 +22,7 @@ from peewee import (
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
 from models.job import Job
+from models.json_estable import bytes_estables
 from models.schemas import instante
 
 DELGADO_BYTES = 1_000_000
@@ -112,7 +113,7 @@ class Fallo:
 
 
 def bytes_json(dato: Any) -> bytes:
-    """JSON as JavaScript writes it again: compact, UTF-8, no NaN."""
+    """Compact JSON in UTF-8, no NaN."""
     return json.dumps(dato, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -130,7 +131,7 @@ def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
         "error": job.error,
         "resumen": {"total": job.total, "exitosas": exitos, "fallidas": len(resultados) - exitos},
     }
-    escrito = bytes_json(cuerpo)
+    escrito = bytes_estables(cuerpo)
     return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
 
 
@@ -139,7 +140,7 @@ def adelgazar(cuerpo: bytes) -> bytes:
     dato = json.loads(cuerpo)
     dato["resultados"] = None
     dato["resultado_url"] = f"/job/{dato['job_id']}"
-    return bytes_json(dato)
+    return bytes_estables(dato)
 
 
 def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> bool:
