@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.base import BASE_CAIDA
-from models.schemas_callback import bytes_json
+from models.callback import bytes_json
 
 logger = logging.getLogger("api")
 

@@ -8,8 +8,8 @@ from typing import Any
 from actors.envio import cabeceras_de, enviar_firmado
 from actors.notificar import anunciar
 from models import Callback
+from models.json_estable import bytes_estables
 from models.schemas import instante
-from models.schemas_callback import bytes_json
 
 PRUEBA = "callback.prueba"
 
@@ -22,7 +22,7 @@ def anunciar_uno(callback: Callback) -> None:
 def probar(url: str, metadata: dict[str, Any] | None, headers: Mapping[str, str] | None) -> dict[str, Any]:
     """Send a `callback.prueba` once, as any callback is sent, and say what happened."""
     webhook_id = f"msg_{uuid.uuid4().hex}"
-    cuerpo = bytes_json(
+    cuerpo = bytes_estables(
         {
             "evento": PRUEBA,
             "timestamp": instante(datetime.now(UTC)),

@@ -15,6 +15,7 @@ from actors.envio import cabeceras_de, enviar_firmado
 from actors.firma import FIRMA
 from actors.publicador import Envio, publicador
 from models import (
+    BASE_CAIDA,
     Callback,
     Fallo,
     Indescifrable,
@@ -22,6 +23,7 @@ from models import (
     cabeceras_propias,
     poner_cuerpo_delgado,
     reclamar_callback,
+    turnos,
 )
 from models.reparacion import callbacks_por_anunciar, marcar_anunciados
 from models.reuso import Par
@@ -58,15 +60,31 @@ def notificar(job_id: str, callback_id: str | None = None) -> None:
     if reclamado is None:
         return
     callback, numero = reclamado
+    try:
+        _atender(callback, numero)
+    finally:
+        _dar_turnos(callback.url)
+
+
+def _atender(callback: Callback, numero: int) -> None:
     if numero > _ultimo(callback):
         _terminar(callback, "El último intento se interrumpió")
         return
     respuesta, visto = _intentar(callback, numero)
     if respuesta.error is None:
         anotar_intento(callback, None, **visto)
-        logger.info("Callback enviado exitosamente para job %s a %s", job_id, _sin_consulta(callback.url))
+        logger.info("Callback enviado exitosamente para job %s a %s", callback.job_id, _sin_consulta(callback.url))
         return
     _fallar(callback, numero, respuesta, visto)
+
+
+def _dar_turnos(url: str) -> None:
+    """Announce who waited for this attempt to end."""
+    destino = turnos.destino_de(url)
+    try:
+        anunciar(turnos.dar_turnos(destino))
+    except BASE_CAIDA as error:  # the outcome of the attempt must get through
+        logger.warning("Los turnos de %s los dará reloj: %s", destino, error)
 
 
 def avisar(job_ids: Sequence[uuid.UUID]) -> None:

@@ -13,11 +13,11 @@ from types import FrameType
 from actors.broker import broker
 from actors.consultar import tuberia
 from actors.empresas import NUESTRAS
-from actors.notificar import notificar
+from actors.notificar import anunciar, notificar
 from actors.registro import configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, vencidos
+from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, turnos, vencidos
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -101,6 +101,12 @@ def cifrar_credenciales() -> None:
         logger.info("Credenciales cifradas: las de %d servicios que se habían escrito sin cifrar", cifradas)
 
 
+def dar_turnos_de_callbacks() -> None:
+    """Announce callbacks that wait for their turn at a destino with free places: whoever had them was killed."""
+    for destino in turnos.destinos_en_turno():
+        anunciar(turnos.dar_turnos(destino))
+
+
 def repartir_resultados() -> None:
     """End the consultas that wait for another's result where whoever ended that one could not."""
     for origen_id in por_repartir(LOTE):
@@ -128,6 +134,7 @@ REPARACIONES: tuple[Callable[[], None], ...] = (
     repartir_resultados,
     dar_turnos,
     despertar_callbacks,
+    dar_turnos_de_callbacks,
 )
 
 

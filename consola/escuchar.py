@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -38,7 +38,7 @@ class Llegada:
     def en_json(self) -> dict[str, Any]:
         """As one line of `--json`."""
         return {
-            "recibido_en": datetime.now().astimezone().isoformat(timespec="milliseconds"),
+            "recibido_en": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "webhook_id": self.cabeceras.get("webhook-id"),
             "intento": self.cabeceras.get("x-callback-intento"),
             "firma": self.firma or "válida",
@@ -94,7 +94,7 @@ def _leer(cuerpo: bytes) -> Any:
 def en_consola(llegada: Llegada) -> Text:
     """A callback for a person: a line, and one for each result."""
     dato = llegada.dato if isinstance(llegada.dato, dict) else {}
-    texto = Text(f"{datetime.now().astimezone():%H:%M:%S}  ", style="dim")
+    texto = Text(time.strftime("%H:%M:%S  "), style="dim")
     texto.append(_visible(dato.get("evento") or "sin evento"), style="bold")
     if dato.get("job_id"):
         texto.append(f"  job {_visible(dato['job_id'])}: {_visible(dato.get('status'))}")

@@ -10,7 +10,6 @@ from models.callback import (
     anotar_intento,
     cabeceras_propias,
     poner_cuerpo_delgado,
-    reclamar_callback,
 )
 from models.cierre import fracasar, guardar_consulta_deuda
 from models.cifrado import Cifrado, Indescifrable, Sellado, usar_claves
@@ -43,6 +42,7 @@ from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
 from models.seguimiento import intentos_de, listar_callbacks
 from models.trabajador import Trabajador, despedir, latir
+from models.turnos import reclamar_callback
 
 TABLAS = (
     Propiedad,

@@ -12,6 +12,7 @@ from peewee import (
     BigAutoField,
     BigIntegerField,
     BlobField,
+    BooleanField,
     Check,
     ForeignKeyField,
     IntegerField,
@@ -24,11 +25,17 @@ from models.base import Json, Momento, Tabla, ahora, conexion, transaccion
 from models.cifrado import Indescifrable
 from models.consulta import Consulta
 from models.job import Job
+from models.json_estable import bytes_estables
 from models.schemas import instante, resultado_de
-from models.schemas_callback import OCULTA, POR_DEFECTO, SERVICIO_CONSULTADO, bytes_json
+from models.schemas_callback import OCULTA, POR_DEFECTO, SERVICIO_CONSULTADO
 
 DELGADO_BYTES = 1_000_000
 """A longer body is sent without its resultados."""
+
+
+PATRON = "//([^/?#]*)"
+DESTINO = SQL(f"lower(coalesce(substring(url, '{PATRON}'), ''))")
+"""The `host:port` of a callback, as its URL writes it."""
 
 
 class Callback(Tabla):
@@ -56,6 +63,8 @@ class Callback(Tabla):
     """Those of earlier rounds: it was sent again after them."""
     proximo_intento_en = Momento(null=True, default=ahora)
     encolado_en = Momento(null=True)
+    en_turno = BooleanField(default=False)
+    """Waiting for an attempt at its destino to end."""
     error = TextField(null=True)
     created_at = Momento(default=ahora)
     terminado_en = Momento(null=True)
@@ -80,8 +89,18 @@ Callback.add_index(Callback.index(Callback.created_at, Callback.id, name="callba
 Callback.add_index(Callback.index(Callback.estado, Callback.created_at, Callback.id, name="callbacks_por_estado"))
 Callback.add_index(
     Callback.index(
-        Callback.proximo_intento_en, name="callbacks_pendientes", where=SQL("estado IN ('pendiente', 'enviando')")
+        Callback.proximo_intento_en,
+        name="callbacks_pendientes",
+        where=SQL("estado IN ('pendiente', 'enviando') AND NOT en_turno"),
     )
+)
+Callback.add_index(
+    Callback.index(
+        DESTINO, Callback.proximo_intento_en, name="callbacks_en_turno", where=SQL("estado = 'pendiente' AND en_turno")
+    )
+)
+Callback.add_index(
+    Callback.index(DESTINO, Callback.arrendado_hasta, name="callbacks_enviando", where=SQL("estado = 'enviando'"))
 )
 
 
@@ -121,6 +140,11 @@ class Fallo:
 
     error: str
     espera_s: float | None
+
+
+def bytes_json(dato: Any) -> bytes:
+    """Compact JSON in UTF-8, no NaN."""
+    return json.dumps(dato, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def eventos_de(job: Job) -> list[str] | None:
@@ -181,7 +205,7 @@ def _cuerpo_consultado(job: Job, consulta: Consulta) -> bytes:
         "resultados": [resultado_de(consulta)],
         "metadata": job.callback_metadata,
     }
-    escrito = bytes_json(cuerpo)
+    escrito = bytes_estables(cuerpo)
     return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
 
 
@@ -200,7 +224,7 @@ def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
         "resumen": {"total": job.total, "exitosas": exitos, "fallidas": len(resultados) - exitos},
         "metadata": job.callback_metadata,
     }
-    escrito = bytes_json(cuerpo)
+    escrito = bytes_estables(cuerpo)
     return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
 
 
@@ -209,37 +233,7 @@ def adelgazar(cuerpo: bytes) -> bytes:
     dato = json.loads(cuerpo)
     dato["resultados"] = None
     dato["resultado_url"] = f"/job/{dato['job_id']}"
-    return bytes_json(dato)
-
-
-def reclamar_callback(callback_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback, int] | None:
-    """Claim a callback that is due and write its attempt, before anything is dialled.
-
-    Returns it and the number of the attempt; None when it is not due or another one has it. An attempt whose
-    lease ran out (killed while it dialled) counts as made.
-    """
-    with transaccion():
-        filas = list(
-            Callback.update(
-                estado="enviando",
-                token=Callback.token + 1,
-                intentos=Callback.intentos + 1,
-                arrendado_hasta=fn.now() + timedelta(seconds=arriendo_s),
-                encolado_en=None,
-            )
-            .where(
-                Callback.id == callback_id,
-                ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
-                | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now())),
-            )
-            .returning(Callback)
-            .execute()
-        )
-        if not filas:
-            return None
-        callback: Callback = filas[0]
-        Intento.create(callback=callback.id, numero=callback.intentos)
-        return callback, callback.intentos
+    return bytes_estables(dato)
 
 
 def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> bool:

@@ -4,11 +4,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from peewee import Expression, fn
+from typing import Any
 
 from models.base import bd, conexion, transaccion
-from models.callback import SIN_CUERPO, Callback
+from models.callback import DESTINO, SIN_CUERPO, Callback
 from models.job import Job
 from models.schemas_callback import ReenvioMasivo
 
@@ -65,15 +64,15 @@ def reenviar_varios(pedido: ReenvioMasivo) -> Programados:
         return Programados(hallados, callbacks, ultimo_en)
 
 
-def de_host(host: str) -> Expression:
+def de_host(host: str) -> Any:
     """The condition that a callback goes to this host, written as in its URL: `web:3000`."""
-    return fn.SUBSTRING(fn.LOWER(Callback.url), "^https?://([^/?#]*)") == host.lower()
+    return host.lower() == DESTINO
 
 
 OTRA_RONDA = """
 UPDATE callbacks
-SET estado = 'pendiente', intentos_previos = intentos, encolado_en = NULL, error = NULL, terminado_en = NULL,
-    proximo_intento_en = now() + (orden - 1) * %s
+SET estado = 'pendiente', intentos_previos = intentos, encolado_en = NULL, en_turno = false, error = NULL,
+    terminado_en = NULL, proximo_intento_en = now() + (orden - 1) * %s
 FROM unnest(%s::uuid[]) WITH ORDINALITY AS elegidos (elegido, orden)
 WHERE id = elegido
 """

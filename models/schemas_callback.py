@@ -1,11 +1,12 @@
 """What a caller may say about its callbacks, over the wire: events, metadata, headers, sending again, trying one."""
 
-import json
 import re
 import uuid
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from models.json_estable import bytes_estables
 
 Evento = Literal["servicio.consultado", "job.completed", "job.failed"]
 EVENTOS: tuple[Evento, ...] = get_args(Evento)
@@ -14,7 +15,7 @@ POR_DEFECTO: tuple[Evento, ...] = ("job.completed", "job.failed")
 
 METADATA_BYTES = 4096
 METADATA_NIVELES = 20
-ENTERO_MAX = 2**53 - 1
+NUMERO_MAX = 2**53 - 1
 CABECERAS_MAX = 20
 CABECERA_BYTES = 1024
 CABECERAS_BYTES = 4096
@@ -22,15 +23,9 @@ OCULTA = "••••"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _VALOR = re.compile(r"[!-~]([ -~]*[!-~])?")
-_INDICE = re.compile(r"0|[1-9][0-9]{0,9}")
 NUESTRAS = {"host", "accept-encoding", "user-agent", "expect", "cookie"}
 DE_LA_CONEXION = {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
 PREFIJOS = ("content-", "proxy-", "webhook-", "x-callback-")
-
-
-def bytes_json(dato: Any) -> bytes:
-    """JSON as JavaScript writes it again: compact, UTF-8, no NaN."""
-    return json.dumps(dato, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _eventos(pedidos: list[Evento]) -> list[Evento]:
@@ -38,44 +33,28 @@ def _eventos(pedidos: list[Evento]) -> list[Evento]:
 
 
 def _metadata(dato: dict[str, Any]) -> dict[str, Any]:
-    """The same object as JavaScript would write it, so that the body of a callback stays stable."""
-    estable: dict[str, Any] = _estable(dato, 1)
-    if len(bytes_json(estable)) > METADATA_BYTES:
+    _revisar(dato, 1)
+    if len(bytes_estables(dato)) > METADATA_BYTES:
         raise ValueError(f"admite hasta {METADATA_BYTES} bytes")
-    return estable
+    return dato
 
 
-def _estable(dato: Any, nivel: int) -> Any:
+def _revisar(dato: Any, nivel: int) -> None:
+    """Refuse what could not be echoed as it came: to PostgreSQL and back, and through JavaScript's numbers."""
     if nivel > METADATA_NIVELES:
         raise ValueError(f"admite hasta {METADATA_NIVELES} niveles")
     if isinstance(dato, dict):
-        claves = sorted(dato, key=_orden_de_javascript)
-        return {_texto(clave): _estable(dato[clave], nivel + 1) for clave in claves}
-    if isinstance(dato, list):
-        return [_estable(valor, nivel + 1) for valor in dato]
-    if isinstance(dato, str):
-        return _texto(dato)
-    return dato if dato is None or isinstance(dato, bool) else _numero(dato)
-
-
-def _orden_de_javascript(clave: str) -> tuple[bool, int]:
-    """JSON.parse puts the keys that are array indexes first, in their order, and leaves the others in theirs."""
-    indice = _INDICE.fullmatch(clave) is not None and int(clave) < 2**32 - 1
-    return (not indice, int(clave) if indice else 0)
-
-
-def _texto(dato: str) -> str:
-    if "\x00" in dato or any("\ud800" <= letra <= "\udfff" for letra in dato):
-        raise ValueError("tiene caracteres que no se pueden guardar")
-    return dato
-
-
-def _numero(dato: float) -> float:
-    if abs(dato) <= ENTERO_MAX and float(dato).is_integer():
-        return int(dato)
-    if isinstance(dato, int) or "e" in repr(dato) or "n" in repr(dato) or float(dato).is_integer():
-        raise ValueError("tiene un número que JavaScript escribe de otro modo: póngalo como texto")
-    return dato
+        for clave, valor in dato.items():
+            _revisar(clave, nivel)
+            _revisar(valor, nivel + 1)
+    elif isinstance(dato, list):
+        for valor in dato:
+            _revisar(valor, nivel + 1)
+    elif isinstance(dato, str):
+        if "\x00" in dato or any("\ud800" <= letra <= "\udfff" for letra in dato):
+            raise ValueError("tiene caracteres que no se pueden guardar")
+    elif isinstance(dato, int | float) and not abs(dato) <= NUMERO_MAX:
+        raise ValueError("tiene un número que JavaScript no distingue de otros: póngalo como texto")
 
 
 def _cabeceras(dadas: dict[str, str]) -> dict[str, str]:

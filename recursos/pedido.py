@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from models.callback import bytes_json
 from models.schemas import ID_MAX
-from models.schemas_callback import bytes_json
 from problemas import Problema, de_validacion
 from settings import ajustes
 

@@ -78,7 +78,7 @@ class TestOpciones:
         assert job["callback_eventos"] == ["servicio.consultado", "job.failed"]
         assert job["callback_headers"] == {"Authorization": "••••", "x-vercel-protection-bypass": "••••"}
         assert job["metadata"] == opciones["callback_metadata"]
-        assert list(job["metadata"]) == ["2", "10", "b", "a"], "el orden de JavaScript"
+        assert list(job["metadata"]) == ["b", "10", "2", "a"], "el orden en que llegaron"
         assert "s3cr3t0" not in str(filas("SELECT callback_headers FROM jobs"))
         assert web.pedir("/jobs")["jobs"] == [job]
 
@@ -97,7 +97,7 @@ class TestOpciones:
         [
             *(("callback_eventos", v) for v in ([], ["otro"], "job.failed", [None], {}, ["job.failed", 1])),
             *(("callback_metadata", v) for v in ([], "x", 5, {"a": "x" * 4090}, {"a": "\x00"}, {"\ud800": 1}, HONDO)),
-            *(("callback_metadata", {"a": n}) for n in (2**53, -(2**53), 10**400, 1e300, 1e-7, 1e16)),
+            *(("callback_metadata", {"a": n}) for n in (2**53, -(2**53), 10**400, 1e300)),
             *(("callback_headers", v) for v in ({}, [], {"X": 1}, {"X": ""}, {"X": None})),
             *(("callback_headers", {nombre: "x"}) for nombre in ("", "X Y", "X:", "ñ", "X\r\nY")),
             *(("callback_headers", {"X": v}) for v in ("a\r\nb", "a\n", " a", "a ", "ñ", "\t", "x" * 1025, "\x7f")),
@@ -137,17 +137,15 @@ class TestEventos:
     def test_cada_consulta_avisa_cuando_termina(self, sembrar: Sembrar, crear: Crear) -> None:
         # Given a job of two servicios that wants every event
         ids = sembrar("metrogas", "edenor")[1]
-        creado = crear(ids, callback_url=f"http://{CERRADO}/", callback_eventos=TODOS, callback_metadata={"mio": 1})
+        metadata = {"b": 1.0, "1": 1e-7}
+        creado = crear(ids, callback_url=f"http://{CERRADO}/", callback_eventos=TODOS, callback_metadata=metadata)
         # When one ends
         guardar(reclamada(creado.consulta_ids[0]))
         # Then only its callback is owed, with its one result
         [(cuerpo, consulta_id)] = filas("SELECT cuerpo, consulta_id FROM callbacks")
         dicho = json.loads(bytes(cuerpo))
-        assert (dicho["evento"], dicho["status"], dicho["metadata"]) == (
-            "servicio.consultado",
-            "processing",
-            {"mio": 1},
-        )
+        assert (dicho["evento"], dicho["status"]) == ("servicio.consultado", "processing")
+        assert bytes(cuerpo).endswith(b'"metadata":{"1":1e-7,"b":1}}'), "como lo escribe JavaScript"
         assert (dicho["job_id"], dicho["voucher_id"]) == (str(creado.job_id), None)
         assert [r["servicio_id"] for r in dicho["resultados"]] == ids[:1]
         assert str(consulta_id) == dicho["resultados"][0]["consulta_id"] == str(creado.consulta_ids[0])
@@ -155,7 +153,7 @@ class TestEventos:
         guardar(reclamada(creado.consulta_ids[1]), CAIDO)
         assert [evento for _, evento in _callbacks(creado.job_id)] == [TODOS[0], TODOS[0], TODOS[1]]
         [(final,)] = filas("SELECT cuerpo FROM callbacks WHERE evento = 'job.completed'")
-        assert json.loads(bytes(final))["metadata"] == {"mio": 1}
+        assert json.loads(bytes(final))["metadata"] == metadata
 
     def test_las_que_corta_un_job_fallido_tambien(self, sembrar: Sembrar, crear: Crear) -> None:
         creado = crear(sembrar("metrogas", "edenor")[1], callback_url=f"http://{CERRADO}/", callback_eventos=TODOS)
