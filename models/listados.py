@@ -9,6 +9,7 @@ from typing import Any
 from peewee import Tuple, fn
 
 from models.base import conexion
+from models.callback import cabeceras_ocultas, eventos_de
 from models.cierre import resultados_de
 from models.consulta import Consulta
 from models.evidencia import Evidencia
@@ -24,12 +25,12 @@ class CursorInvalido(ValueError):
 
 
 def cursor_de(momento: datetime, fila: uuid.UUID) -> str:
-    """Where a page ends: the next one begins after it."""
+    """Where the next page begins: after this row."""
     return base64.urlsafe_b64encode(f"{momento.isoformat()}|{fila.hex}".encode()).decode().rstrip("=")
 
 
 def de_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
-    """What `cursor_de` made. Raises CursorInvalido."""
+    """The moment and the row of a cursor. Raises CursorInvalido."""
     try:
         texto = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
         momento, _, fila = texto.partition("|")
@@ -54,6 +55,9 @@ def _job(job: Job, resultado: list[dict[str, Any]]) -> dict[str, Any]:
         "resultado": resultado,
         "error": job.error,
         "callback_url": job.callback_url,
+        "callback_eventos": eventos_de(job),
+        "callback_headers": cabeceras_ocultas(job),
+        "metadata": job.callback_metadata,
         "voucher_id": job.voucher_id,
         "callback_sent": job.callback_sent,
         "callback_error": job.callback_error,

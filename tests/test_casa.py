@@ -28,11 +28,12 @@ PUEDE_IMPORTAR = {
     "api": {"settings", "models", "actors", "problemas", "puerta", "recursos", "panel"},
     "panel": {"settings", "models", "actors", "problemas", "puerta", "recursos"},
     "sandbox": set(),
-    "demo": set(),
+    "demo": {"receptor"},
+    "receptor": set(),
     "semilla": {"models", "sandbox", "scrapers"},
-    "local": {"models", "demo", "semilla"},
+    "local": {"models", "demo", "receptor", "semilla"},
+    "cli": {"consola"},
     "consola": {"settings", "models", "scrapers", "sandbox"},
-    "cli": {"settings", "actors", "scrapers", "sandbox", "consola"},
 }
 """What each top-level name of ours may import, besides itself: settings <- models <- actors <- api, panel."""
 

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from pila import Pila, hasta, receptor
+from pila import CERRADO, Pila, hasta, receptor
 
 from escenarios.conftest import Semilla, cuenta
 from sandbox.cuentas import facturas_de, suma
@@ -122,7 +122,7 @@ def test_las_esperas_entre_intentos_del_callback(pila: Pila, semilla: Semilla) -
 
 def test_un_callback_que_falla_del_todo_no_cambia_el_job(pila: Pila, semilla: Semilla) -> None:
     _, ids = semilla.propiedad(("metrogas", D.SIN_DEUDA))
-    alta = pila.pedir("/consultar/servicios", {"servicio_ids": ids, "callback_url": "http://127.0.0.1:9/x"})
+    alta = pila.pedir("/consultar/servicios", {"servicio_ids": ids, "callback_url": f"http://{CERRADO}/x"})
 
     def fallido() -> bool:
         return pila.pedir(f"/job/{alta['job_id']}")["callback_sent"] is False
