@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from peewee import Case, Tuple, fn
 
 from models.base import bd, conexion
+from models.callback import Callback
 from models.consulta import Consulta
 from models.job import Job
 from models.listados import condiciones_de, cursor_de, de_cursor
@@ -180,6 +181,13 @@ def buscar(texto: str) -> tuple[str, object] | None:
         if Job.select().where(Job.id == clave).exists():
             return "job", clave
         return ("consulta", clave) if Consulta.select().where(Consulta.id == clave).exists() else None
+
+
+def cuerpo_del_callback(job_id: uuid.UUID, callback_id: uuid.UUID) -> bytes | None:
+    """What a callback of the job sends; None when unknown."""
+    with conexion():
+        callback = Callback.get_or_none((Callback.id == callback_id) & (Callback.job == job_id))
+        return None if callback is None else bytes(callback.cuerpo)
 
 
 def callback_de(job: Job) -> str | None:

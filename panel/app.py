@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models import Alcance, CursorInvalido
 from models.base import BASE_CAIDA
-from panel import acceso, consultas, jobs, propiedades, servicios
+from panel import acceso, callbacks, consultas, jobs, propiedades, servicios
 from panel.plantillas import pagina
 from panel.rutas import HayQueEntrar, hacer, servir, ver
 from panel.sesion import Sesion, sesion_de
@@ -144,6 +144,10 @@ app = Starlette(
         servir("/jobs/{job_id}/eventos", eventos),
         hacer("/jobs/{job_id}/cancelar", jobs.cancelar, CONSULTAR),
         hacer("/jobs/{job_id}/reintentar", jobs.reintentar, CONSULTAR),
+        ver("/jobs/{job_id}/callbacks/{callback_id}", callbacks.cuerpo),
+        hacer("/jobs/{job_id}/callbacks/{callback_id}/reenviar", callbacks.reenviar, CONSULTAR),
+        ver("/callbacks", callbacks.lista),
+        hacer("/callbacks/reenviar", callbacks.reenviar_varios, ADMINISTRAR),
         ver("/propiedades", propiedades.lista),
         hacer("/propiedades", propiedades.crear, ADMINISTRAR),
         ver("/propiedades/nueva", propiedades.nueva, ADMINISTRAR),

@@ -12,6 +12,7 @@ from actors.alta import reintentar as reintentar_job
 from actors.cancelar import cancelar as cancelar_job
 from models.resumen import buscar, callback_de, resumir_job, resumir_jobs
 from models.schemas import FiltroJobs
+from models.schemas_callback import FiltroIntentos
 from panel.plantillas import pagina
 from panel.rutas import Datos, validar, volver
 from problemas import Problema
@@ -83,6 +84,8 @@ def _job(request: Request) -> dict[str, Any]:
     resumen = resumir_job(job_id, desde=desde, cuantas=CONSULTAS_POR_PAGINA)
     if resumen is None:
         raise job_inexistente(job_id)
+    callbacks = models.intentos_de(job_id, FiltroIntentos()) or {"callbacks": [], "next_cursor": None}
+    resumen |= {"callbacks": callbacks["callbacks"], "mas_callbacks": callbacks["next_cursor"] is not None}
     return {**resumen, "callback": callback_de(resumen["job"]), "desde": desde}
 
 

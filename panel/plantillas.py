@@ -30,6 +30,7 @@ SECCIONES = (
     ("jobs", "/jobs", "Jobs"),
     ("propiedades", "/propiedades", "Propiedades"),
     ("empresas", "/empresas", "Empresas"),
+    ("callbacks", "/callbacks", "Callbacks"),
     ("claves", "/claves", "Claves"),
 )
 ALCANCES = {"claves": "administrar"}
@@ -64,6 +65,6 @@ entorno.globals.update(
 
 def pagina(request: Request, plantilla: str, estado: int = 200, **contexto: Any) -> HTMLResponse:
     """A page, or a part of one; never kept by a cache."""
-    hecho = HECHOS.get(request.query_params.get("hecho", ""))
-    cuerpo = entorno.get_template(plantilla).render(sesion=request.state.sesion, hecho=hecho, **contexto)
+    contexto.setdefault("hecho", HECHOS.get(request.query_params.get("hecho", "")))
+    cuerpo = entorno.get_template(plantilla).render(sesion=request.state.sesion, **contexto)
     return HTMLResponse(cuerpo, estado, headers={"Cache-Control": "no-store"})

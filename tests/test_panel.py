@@ -51,6 +51,15 @@ def _terminar(consulta_id: uuid.UUID, resultado: Resultado) -> None:
     models.guardar_consulta_deuda(consulta.id, consulta.token, resultado)
 
 
+def _fallar_callback(job_id: uuid.UUID) -> models.Callback:
+    [(callback_id,)] = filas("SELECT id FROM callbacks WHERE job_id = %s", job_id)
+    reclamado = models.reclamar_callback(callback_id, arriendo_s=60)
+    assert reclamado is not None
+    fallo = models.Fallo("HTTP 500", None)
+    models.anotar_intento(reclamado[0], fallo, status_code=500, respuesta="<h1>¡ay!</h1>")
+    return reclamado[0]
+
+
 class TestEntrar:
     @pytest.mark.usefixtures("base")
     @pytest.mark.parametrize("ruta", ["/panel/jobs", f"/panel/jobs/{uuid.UUID(int=1)}/vivo", "/panel/claves"])
@@ -247,6 +256,45 @@ class TestJobs:
     def test_lo_que_no_existe(self, visita: Visitante, ruta: str) -> None:
         assert "No encontrado" in visita.ver(f"/panel/{ruta}/{uuid.UUID(int=7)}", 404)
         visita.ver(f"/panel/{ruta}/x", 422)
+
+
+class TestCallbacks:
+    def test_los_intentos_se_ven_y_el_que_fallo_se_reenvia(
+        self, visita: Visitante, sembrar: Sembrar, crear: Crear
+    ) -> None:
+        # Given a callback that failed
+        creado = crear(sembrar("Metrogas")[1], callback_url="http://app.ejemplo.com/callback")
+        ruta = f"/panel/jobs/{creado.job_id}"
+        assert "se crea cuando el job termina" in visita.ver(ruta)
+        _terminar(creado.consulta_ids[0], BIEN)
+        callback = _fallar_callback(creado.job_id)
+        # When somebody looks at it
+        pagina = visita.ver(ruta)
+        assert "HTTP 500" in pagina and "&lt;h1&gt;¡ay!&lt;/h1&gt;" in pagina
+        assert '"deuda":25670.5' in visita.ver(f"{ruta}/callbacks/{callback.id}")
+        visita.ver(f"{ruta}/callbacks/{uuid.UUID(int=7)}", 404)
+        assert str(creado.job_id) in visita.ver("/panel/callbacks")
+        # Then it can be sent again, alone
+        assert visita.enviar(f"{ruta}/callbacks/{callback.id}/reenviar").status_code == 303
+        assert fila(models.Callback, callback.id).estado == "pendiente"
+        assert visita.enviar(f"{ruta}/callbacks/{callback.id}/reenviar").status_code == 409
+
+    def test_muchos_se_reenvian_despues_de_verlos(self, visita: Visitante, sembrar: Sembrar, crear: Crear) -> None:
+        assert "Ningún callback falló" in visita.ver("/panel/callbacks")
+        _, ids = sembrar(*["Metrogas"] * 3)
+        for servicio_id in ids:
+            creado = crear([servicio_id], callback_url="http://app.ejemplo.com/callback")
+            _terminar(creado.consulta_ids[0], BIEN)
+            _fallar_callback(creado.job_id)
+        pedido = {"desde": "2026-01-01", "host": "app.ejemplo.com", "por_minuto": "30"}
+        vistos = visita.enviar("/panel/callbacks/reenviar", pedido)
+        assert "3 callbacks para reenviar" in vistos.text and "Reenviar ahora" in vistos.text
+        assert filas("SELECT DISTINCT estado FROM callbacks") == [("fallido",)]
+        hechos = visita.enviar("/panel/callbacks/reenviar", {**pedido, "hacer": "1"})
+        assert "3 callbacks vuelven a enviarse" in hechos.text
+        assert filas("SELECT DISTINCT estado FROM callbacks") == [("pendiente",)]
+        for malo in ({"desde": "ayer"}, {"desde": "2026-01-01", "por_minuto": "0"}):
+            assert visita.enviar("/panel/callbacks/reenviar", malo).status_code == 422
 
 
 class TestConsultas:
