@@ -1,3 +1,9 @@
+-- A year of two propiedades: 40 jobs, some with fallas and some whose callback failed.
+INSERT INTO propiedades (nombre, direccion, created_at) VALUES
+    ('Av. Corrientes 1234, 5.º B', 'Ciudad de Buenos Aires', now()), ('Casa de Haedo', 'Calle Simulada 99', now());
+INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)
+    SELECT p, e[1], e[2], '{}', true, now() FROM generate_series(1, 2) p, (VALUES (ARRAY['Metrogas', 'Gas']),
+        (ARRAY['Edenor', 'Electricidad']), (ARRAY['AySA', 'Agua']), (ARRAY['AGIP (ABL)', 'Impuesto'])) AS v(e);
 INSERT INTO jobs (id, tipo, status, propiedad_id, voucher_id, callback_url, callback_sent, callback_error, total, terminadas, created_at, started_at, completed_at, limite_en)
 SELECT gen_random_uuid(), 'propiedad', CASE WHEN n % 9 = 4 THEN 'failed' ELSE 'completed' END, 1 + n % 2, 'v-' || (1000 + n), CASE WHEN n % 4 > 0 THEN 'https://app.ejemplo.com/callback' END, CASE WHEN n % 4 > 0 THEN n % 7 <> 3 END, CASE WHEN n%4>0 AND n % 7 = 3 THEN 'HTTP 500' END, 4, 4, now() - n * interval '9 days', now() - n * interval '9 days', now() - n * interval '9 days' + interval '14 s', now() FROM generate_series(1, 40) n;
 INSERT INTO consultas_deuda (id, job_id, servicio_id, propiedad_id, empresa, tipo_servicio, estado, token, inicios, intentos, en_turno, exito, deuda, moneda, estado_deuda, vencimiento, error, error_codigo, reintentable, duracion_ms, created_at, started_at, completed_at)

@@ -16,7 +16,10 @@ const navegador = await puppeteer.launch({
 });
 const pagina = await navegador.newPage();
 pagina.setDefaultTimeout(60000);
-pagina.on("console", (m) => ["error", "warn", "warning"].includes(m.type()) && anotar(`consola: ${m.text()}`));
+pagina.on("console", (m) => {
+  const esperado = m.text().includes("status of 422"); // a form that was refused
+  if (["error", "warn", "warning"].includes(m.type()) && !esperado) anotar(`consola: ${m.text()}`);
+});
 pagina.on("pageerror", (e) => anotar(`error: ${e.message}`));
 pagina.on("response", (r) => r.status() >= 500 && anotar(`HTTP ${r.status()} ${r.url()}`));
 await pagina.exposeFunction("avisarCsp", (que) => anotar(`CSP: ${que}`));
