@@ -13,3 +13,16 @@ SELECT gen_random_uuid(), j.id, s.id, s.propiedad_id, s.empresa, s.tipo_servicio
  CASE WHEN r.x >= 0.35 THEN (date_trunc('month', j.created_at) + interval '1 month 9 days')::date END,
  CASE WHEN r.x <= 0.12 THEN 'El sitio de ' || s.empresa || ' no responde.' END, CASE WHEN r.x <= 0.12 THEN 'PORTAL_CAIDO' END, CASE WHEN r.x <= 0.12 THEN true END, (2000 + 9000 * r.x)::int, j.created_at, j.created_at, j.completed_at
 FROM jobs j JOIN servicios s ON s.propiedad_id = j.propiedad_id, LATERAL (SELECT abs(sin(s.id * 7 + extract(epoch FROM date_trunc('day', j.created_at)) / 86400)) AS x) r WHERE j.voucher_id LIKE 'v-1%';
+INSERT INTO callbacks (id, job_id, evento, webhook_id, url, cuerpo, estado, token, intentos, en_turno, error, created_at,
+                       terminado_en)
+SELECT gen_random_uuid(), j.id, 'job.completed', 'msg_' || j.voucher_id, j.callback_url, '{"job_id":"x"}',
+       CASE WHEN j.callback_sent THEN 'enviado' ELSE 'fallido' END, 1, CASE WHEN j.callback_sent THEN 1 ELSE 3 END, false,
+       j.callback_error, j.completed_at, j.completed_at
+FROM jobs j WHERE j.callback_url IS NOT NULL;
+INSERT INTO callback_intentos (callback_id, numero, iniciado_en, terminado_en, status_code, error_codigo, error,
+                               respuesta, duracion_ms, cabeceras)
+SELECT c.id, n, c.created_at + n * interval '2 s', c.created_at + n * interval '2 s',
+       CASE WHEN c.error IS NULL THEN 200 ELSE 500 END, CASE WHEN c.error IS NOT NULL THEN 'HTTP' END, c.error,
+       CASE WHEN c.error IS NULL THEN '{"ok":true}' ELSE 'Internal Server Error' END, 84,
+       jsonb_build_object('content-type', 'application/json', 'webhook-id', c.webhook_id, 'x-callback-intento', n || '/3')
+FROM callbacks c, generate_series(1, c.intentos) n;

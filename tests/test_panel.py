@@ -15,9 +15,10 @@ from visitante import Visitante
 import models
 from models import Parte, Resultado
 from models.api_key import Alcance, revocar
-from panel import formatos, jobs
+from panel import formatos, jobs, sesion
 from panel.app import app as panel
 from panel.grafico import ALTO, ANCHO, Medida, dibujar, entre
+from settings import ajustes
 
 ESTATICOS = Path(__file__).resolve().parent.parent / "panel" / "static"
 BIEN = Resultado(
@@ -117,6 +118,18 @@ class TestEntrar:
             otra = Visitante()
             otra.galletitas.set("consultas_panel", mala, domain="consultas.local", path="/panel")
             otra.ver("/panel/jobs", 303)
+
+
+class TestModoAbierto:
+    @pytest.mark.usefixtures("base")
+    def test_no_se_entra_y_el_panel_lo_dice(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sesion, "ajustes", lambda: ajustes().model_copy(update={"api_abierta": True}))
+        cualquiera = Visitante()
+        assert "Modo abierto" in cualquiera.ver("/panel/jobs")
+        cualquiera.ver("/panel/entrar", 303)
+        # But not even there does another site do anything
+        assert cualquiera.enviar("/panel/propiedades", {"nombre": "P", "csrf": ""}).status_code == 403
+        assert cualquiera.enviar("/panel/propiedades", {"nombre": "P"}).status_code == 303
 
 
 class TestFormularios:

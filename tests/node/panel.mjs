@@ -76,6 +76,7 @@ await escribir({ "#c-clave": clave });
 await tocar("Entrar");
 for (const [nombre, ruta] of Object.entries(paginas)) {
   await ir(ruta);
+  await pagina.$$eval("main details:not(.confirmar)", (todos) => todos.slice(0, 1).forEach((d) => { d.open = true; }));
   await revisar(nombre);
 }
 
@@ -124,8 +125,15 @@ await pagina.waitForFunction(() => location.pathname.startsWith("/panel/propieda
 await confirmar("Desactivar", "Sí, desactivar todo");
 await decir("ya no se consulta");
 
+await ir(paginas.job);
+await tocar("Reenviar");
+await decir("El callback vuelve a enviarse.");
 await ir("/panel/callbacks");
+await pagina.$eval("#desde", (e) => { e.value = "2020-01-01"; });
 await tocar("Ver cuáles son");
+await revisar("callbacks-reenvio");
+await tocar("Reenviar ahora");
+await decir("vuelven a enviarse");
 await ir("/panel/claves");
 await escribir({ "#c-nombre": "otra" });
 await pagina.locator('[name="alcance-leer"]').click();
