@@ -37,16 +37,23 @@ ARGUMENTOS = (
     "--js-flags=--max-old-space-size=512",
     "--metrics-recording-only",
     "--mute-audio",
-    "--no-proxy-server",
     "--password-store=basic",
     "--use-mock-keychain",
     "--window-size=1280,900",
+    # no name resolved and no connection opened but through the Salida of each consulta
+    "--proxy-server=socks5://ninguna.invalid:1",
+    "--proxy-bypass-list=<-loopback>",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 
-GUARDIAN = """
+GUARDIAN = r"""
 perfil=$1; shift
 exec 3<&0
-setsid "$@" </dev/null >/dev/null 2>"$perfil/salida" 3<&- &
+setsid env -i PATH="$PATH" HOME="$perfil" TMPDIR="$perfil" ${TZ:+"TZ=$TZ"} ${LANG:+"LANG=$LANG"} \
+    ${LC_ALL:+"LC_ALL=$LC_ALL"} ${LD_LIBRARY_PATH:+"LD_LIBRARY_PATH=$LD_LIBRARY_PATH"} \
+    ${FONTCONFIG_PATH:+"FONTCONFIG_PATH=$FONTCONFIG_PATH"} ${FONTCONFIG_FILE:+"FONTCONFIG_FILE=$FONTCONFIG_FILE"} \
+    "$@" </dev/null >/dev/null 2>"$perfil/salida" 3<&- &
 hijo=$!
 ( read -r _ <&3; kill -s KILL -- "-$hijo" ) 2>/dev/null &
 lector=$!
@@ -60,7 +67,8 @@ for vez in 1 2 3 4 5 6 7 8 9 10; do
 done
 """
 """A shell that holds Chromium: when our end of its standard input closes, which even SIGKILL cannot prevent,
-it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper."""
+it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper.
+The browser's environment has none of our secrets, and its home is the profile: nothing of it is left elsewhere."""
 
 
 def ejecutable(elegido: Path | None = None) -> str:
