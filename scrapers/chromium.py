@@ -1,14 +1,18 @@
 """The Chromium process: found, started under a guard, and gone with its profile whatever happens to us."""
 
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from scrapers.fallas import Codigo, Falla
+
+logger = logging.getLogger(__name__)
 
 EJECUTABLES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARRANQUE_S = 20.0
@@ -80,6 +84,24 @@ def ejecutable(elegido: Path | None = None) -> str:
     raise Falla(Codigo.NAVEGADOR_CAIDO, detalle="no hay Chromium: instale chromium-headless-shell")
 
 
+@lru_cache(maxsize=1)
+def sandbox_posible() -> bool:
+    """Whether Chromium's own sandbox can run here: not as root, and only with user namespaces.
+
+    Docker's default seccomp profile refuses them, and a Chromium that insists would not start.
+    """
+    if os.geteuid() == 0:
+        return False
+    try:
+        prueba = subprocess.run(["unshare", "--user", "--map-root-user", "true"], capture_output=True, timeout=10)
+        posible = prueba.returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        posible = False
+    if not posible:
+        logger.warning("Chromium corre sin su sandbox: este sistema no permite espacios de nombres de usuario")
+    return posible
+
+
 PREFIJO = "consultas-chromium-"
 
 
@@ -96,12 +118,10 @@ class Chromium:
 
     def __init__(self, *, elegido: Path | None = None, con_sandbox: bool | None = None) -> None:
         """Start the process; about 0.1 s. Raises Falla NAVEGADOR_CAIDO."""
-        if con_sandbox is None:
-            con_sandbox = os.geteuid() != 0
         barrer_perfiles()
         self._perfil = Path(tempfile.mkdtemp(prefix=f"{PREFIJO}{os.getpid()}-"))
         comando = [ejecutable(elegido), *ARGUMENTOS, f"--user-data-dir={self._perfil}"]
-        if not con_sandbox:
+        if not (sandbox_posible() if con_sandbox is None else con_sandbox):
             comando.append("--no-sandbox")
         self._guardian = subprocess.Popen(
             ["/bin/sh", "-c", GUARDIAN, "guardian", str(self._perfil), *comando],

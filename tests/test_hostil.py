@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import http.server
 import json
+import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,7 @@ import pytest
 from pila import RAIZ
 
 from scrapers import salida
+from scrapers.chromium import sandbox_posible
 from scrapers.fallas import Codigo, Falla
 from scrapers.navegador import Navegador
 from scrapers.pagina import Pagina
@@ -543,3 +545,20 @@ def test_por_fuera_de_una_consulta_no_hay_red(sitio: str) -> None:
             return str(ido.get("errorText"))
 
     assert asyncio.run(probar()) == "net::ERR_PROXY_CONNECTION_FAILED"
+
+
+def test_el_sandbox_se_usa_donde_se_puede(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has no namespaces for us, one that has, and root."""
+    unshare = tmp_path / "unshare"
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    hallados = []
+    for usuario, salida_ in ((10001, 0), (10001, 1), (0, 0)):
+        unshare.write_text(f"#!/bin/sh\nexit {salida_}\n")
+        unshare.chmod(0o755)
+        monkeypatch.setattr("os.geteuid", lambda usuario=usuario: usuario)
+        hallados.append(sandbox_posible.__wrapped__())
+    assert hallados == [True, False, False]
+    unshare.unlink()
+    monkeypatch.setattr("os.geteuid", lambda: 10001)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not sandbox_posible.__wrapped__()
