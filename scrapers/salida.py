@@ -50,7 +50,7 @@ def juzgar(destino: Destino, direcciones: list[str], permitido: Destino | None) 
         raise Negada(f"dirección prohibida {prohibidas[0]}")
     if destino == permitido and destino not in _avisados and any(map(prohibida, direcciones)):
         _avisados.add(destino)
-        logger.warning("Portal en una dirección privada, permitida por estar configurada: %s:%d", *destino)
+        logger.info("Portal en una dirección privada, permitida por estar configurada: %s:%d", *destino)
 
 
 async def resolver(host: str, hilos: ThreadPoolExecutor) -> list[str]:

@@ -56,6 +56,7 @@ def test_todas_las_direcciones_tienen_que_poder_abrirse(
 
 
 def test_el_permiso_se_registra_una_vez(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     for _ in range(3):
         juzgar(("una-vez", 80), [PRIVADA], ("una-vez", 80))
     juzgar(("publica", 80), [PUBLICA], ("publica", 80))
