@@ -18,7 +18,7 @@ from puerta.rutas import Ruta
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
-from recursos.jobs import cancelar_job, leer_job, listar_jobs
+from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
 from settings import ajustes
 
 logger = logging.getLogger("api")
@@ -42,6 +42,7 @@ rutas = [
     Ruta("/consultar/todas", consultar_todas, alcance=CONSULTAR, methods=["POST"]),
     Ruta("/job/{job_id}", leer_job, alcance=LEER),
     Ruta("/job/{job_id}/cancelar", cancelar_job, alcance=CONSULTAR, methods=["POST"]),
+    Ruta("/job/{job_id}/reintentar", reintentar_job, alcance=CONSULTAR, methods=["POST"]),
     Ruta("/jobs", listar_jobs, alcance=LEER),
     Ruta("/queue/stats", estadisticas, alcance=LEER),
     Ruta("/historial/propiedad/{id}", historial, alcance=LEER),

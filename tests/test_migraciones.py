@@ -13,11 +13,10 @@ from psycopg.rows import tuple_row
 from servidores import PostgresPrivado
 
 import models
-from models.migrar import CARPETA, migrar
+from models.migrar import migrar
 
 RAIZ = Path(__file__).resolve().parent.parent
-
-TODAS = sorted(ruta.stem for ruta in CARPETA.glob("[0-9]*.py"))
+TODAS = sorted(ruta.stem for ruta in (RAIZ / "models/migrations").glob("[0-9]*.py"))
 
 ESQUEMA = {
     "columnas": """
