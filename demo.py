@@ -61,6 +61,9 @@ def que_probar(url: str, sandbox: str, entorno: Mapping[str, str], carpeta: Path
         nota = f"Los portales son los de {entorno['PORTALES_URL']}, como dice PORTALES_URL.\n"
     elif carpeta is None:
         nota = "Atención: los portales son simulados, y lo que digan se guarda en la base de DATABASE_URL.\n"
+    if entorno.get("API_ABIERTA", "").lower() not in ("1", "true", "yes", "on", "t", "y"):
+        base = f"DATABASE_URL='{entorno['DATABASE_URL']}' BROKER_URL='{entorno['BROKER_URL']}' " if carpeta else ""
+        nota += f"\nLa API pide una clave: {base}./consultas clave crear prueba --alcance consultar --alcance leer\n"
     return QUE_PROBAR.format(url=url, sandbox=sandbox, nota=nota, datos=carpeta or "la base de DATABASE_URL")
 
 

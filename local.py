@@ -32,6 +32,7 @@ with warnings.catch_warnings():
 RAIZ = Path(__file__).resolve().parent
 ARRANQUE_S = 60
 FIN_S = 25
+LOOPBACK = "127.0.0.1"
 
 GUARDIAN = """
 exec 3<&0
@@ -121,7 +122,11 @@ class PilaLocal:
             "PATH": f"{RAIZ / '.venv' / 'bin'}{os.pathsep}{entorno.get('PATH', '')}",
             "PORT": str(puerto),
             "PYTHONUNBUFFERED": "1",
+            "DIRECCION": entorno.get("DIRECCION") or LOOPBACK,
         }
+        if self.entorno["DIRECCION"] == LOOPBACK and not entorno.get("API_ABIERTA"):
+            self.entorno["API_ABIERTA"] = "1"  # nobody else reaches it, nor a page through a name of its own
+            self.entorno["HOSTS_PERMITIDOS"] = entorno.get("HOSTS_PERMITIDOS") or f"{LOOPBACK},localhost"
         self.base_propia = not entorno.get("DATABASE_URL")
         self._borrar = borrar
         self._salida = salida
@@ -201,9 +206,9 @@ class PilaLocal:
         while time.monotonic() < limite:
             if self.caidos():
                 raise NoSePudo(f"No arrancó: {', '.join(self.caidos())}.")
-            with contextlib.suppress(requests.RequestException, KeyError):
+            with contextlib.suppress(requests.RequestException, *models.BASE_CAIDA):
                 requests.get(self.sandbox, timeout=2)
-                if requests.get(f"{self.url}/queue/stats", timeout=2).json()["max_workers"]:
+                if requests.get(f"{self.url}/health", timeout=2).ok and models.estadisticas()["max_workers"]:
                     return
             time.sleep(0.1)
         raise NoSePudo(f"El servicio no estuvo listo en {ARRANQUE_S} s.")

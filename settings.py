@@ -3,6 +3,7 @@
 Imports nothing of ours. A wrong value stops the start with one sentence that names the variable.
 """
 
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
+FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
 def _url_de(*esquemas: str) -> AfterValidator:
@@ -40,11 +42,20 @@ def _url_de(*esquemas: str) -> AfterValidator:
     return AfterValidator(validar)
 
 
-def _esperas(valor: object) -> object:
-    """Read `1,2,60` as a list of seconds."""
+def _partes(valor: object) -> object:
+    """Read `1,2,60` as a list."""
     if isinstance(valor, str):
         return [parte.strip() for parte in valor.split(",") if parte.strip()]
     return valor
+
+
+def _host(valor: str) -> str:
+    if valor != "*" and not FORMA_DE_HOST.fullmatch(valor.lower()):
+        raise ValueError("lleva nombres como api.ejemplo.com o *.ejemplo.com, sin puerto, separados por comas")
+    return valor.lower()
+
+
+Host = Annotated[str, AfterValidator(_host)]
 
 
 class AjustesEmpresa(BaseModel):
@@ -79,6 +90,12 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     cuerpo_max_bytes: int = Field(64 * 1024, ge=1024, le=10 * 1024 * 1024)
     servicios_max: int = Field(500, ge=1, le=100_000)
+    api_abierta: bool = False
+    hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode] = Field(
+        ["*"], min_length=1, max_length=100
+    )
+    pedido_plazo_s: float = Field(10, gt=0, le=300)
+    limite_por_minuto: int = Field(600, ge=1, le=1_000_000)
 
     chromium_path: Path | None = None
     chromium_sandbox: bool | None = None
@@ -112,9 +129,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _separar(cls, datos: dict[str, object]) -> dict[str, object]:
-        if "callback_esquema" in datos:
-            datos["callback_esquema"] = _esperas(datos["callback_esquema"])
-        return datos
+        return {k: _partes(v) if k in ("callback_esquema", "hosts_permitidos") else v for k, v in datos.items()}
 
     @model_validator(mode="after")
     def _con_broker(self) -> Self:
@@ -158,6 +173,7 @@ EN_ESPANOL = {
     "literal_error": "tiene que ser {expected}",
     "string_pattern_mismatch": "no tiene la forma esperada ({pattern})",
     "too_long": "tiene demasiados valores (máximo {max_length})",
+    "too_short": "no puede estar vacío",
     "extra_forbidden": "no es un ajuste conocido",
     "finite_number": "tiene que ser un número finito",
     "model_type": "no es un ajuste: se escribe, por ejemplo, EMPRESA__METROGAS__URL",

@@ -2,6 +2,7 @@
 
 from models.admision import Admision, ColaLlena
 from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
+from models.api_key import Alcance, ApiKey
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
 from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from models.cierre import fracasar, guardar_consulta_deuda
@@ -44,6 +45,7 @@ TABLAS = (
     EstadoEmpresa,
     Rechazo,
     Idempotencia,
+    ApiKey,
 )
 """Every table, in the order of their references."""
 
@@ -51,6 +53,8 @@ __all__ = [
     "BASE_CAIDA",
     "TABLAS",
     "Admision",
+    "Alcance",
+    "ApiKey",
     "Callback",
     "Clave",
     "ClaveEnConflicto",

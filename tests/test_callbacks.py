@@ -1,7 +1,7 @@
 """Callbacks as a caller sees them: with a propiedad, with servicios, without callback.
 
 Under pytest on both footings; `python tests/test_callbacks.py --url http://127.0.0.1:8000` against a running service
-(`make run`), with a receiver of its own on loopback.
+(`make run`; `--api-key` where it wants one), with a receiver of its own on loopback.
 """
 
 import subprocess
@@ -13,6 +13,8 @@ from escenarios.conftest import Semilla, pila, semilla  # noqa: F401  # pytest f
 from pila import Pila, receptor
 
 from sandbox.desenlaces import Desenlace as D
+
+ENTORNO = {"API_ABIERTA": ""}
 
 CLAVES = {"servicio_id", "propiedad_id", "empresa", "tipo_servicio", "deuda", "exito", "error", "consulta_id"}
 
@@ -72,13 +74,14 @@ def test_callbacks(prueba: Prueba, pila: Pila, semilla: Semilla) -> None:  # noq
     propiedad_id, ids = semilla.propiedad(
         ("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA), ("aysa", D.CUENTA_INEXISTENTE)
     )
-    print(prueba(Cliente(pila.url, propiedad_id=propiedad_id, servicio_ids=tuple(ids))))
+    print(prueba(Cliente(pila.url, pila.clave, propiedad_id=propiedad_id, servicio_ids=tuple(ids))))
 
 
 def test_como_programa(pila: Pila, semilla: Semilla) -> None:  # noqa: F811
     propiedad_id, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA))
     servicios = ",".join(map(str, ids))
-    orden = [sys.executable, __file__, "--url", pila.url, "--propiedad", str(propiedad_id), "--servicios", servicios]
+    destino = ["--url", pila.url, "--api-key", str(pila.clave)]
+    orden = [sys.executable, __file__, *destino, "--propiedad", str(propiedad_id), "--servicios", servicios]
     hecho = subprocess.run(orden, capture_output=True, text=True, timeout=60, check=False)
     assert hecho.returncode == 0, hecho.stdout + hecho.stderr
     assert f"{len(PRUEBAS)} de {len(PRUEBAS)} en orden." in hecho.stdout

@@ -23,14 +23,16 @@ PUEDE_IMPORTAR = {
     "scrapers": {"settings", "direcciones"},
     "actors": {"settings", "models", "scrapers", "direcciones"},
     "problemas": {"models"},
+    "puerta": {"settings", "models", "problemas"},
     "recursos": {"settings", "models", "actors", "problemas"},
-    "api": {"settings", "models", "actors", "problemas", "recursos", "panel"},
-    "panel": {"settings", "models", "actors", "problemas", "recursos"},
+    "api": {"settings", "models", "actors", "problemas", "puerta", "recursos", "panel"},
+    "panel": {"settings", "models", "actors", "problemas", "puerta", "recursos"},
     "sandbox": set(),
     "demo": set(),
     "semilla": {"models", "sandbox", "scrapers"},
     "local": {"models", "demo", "semilla"},
-    "cli": {"settings", "actors", "scrapers", "sandbox"},
+    "consola": {"settings", "models", "scrapers", "sandbox"},
+    "cli": {"settings", "actors", "scrapers", "sandbox", "consola"},
 }
 """What each top-level name of ours may import, besides itself: settings <- models <- actors <- api, panel."""
 
