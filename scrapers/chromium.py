@@ -46,7 +46,10 @@ ARGUMENTOS = (
 GUARDIAN = """
 perfil=$1; shift
 exec 3<&0
-setsid "$@" </dev/null >/dev/null 2>"$perfil/salida" 3<&- &
+mkfifo -m 600 "$perfil/errores"
+( while IFS= read -r linea && [ ! -e "$perfil/DevToolsActivePort" ]; do printf '%s\n' "$linea" >>"$perfil/salida"; done
+  exec cat >/dev/null ) <"$perfil/errores" 3<&- &
+setsid "$@" </dev/null >/dev/null 2>"$perfil/errores" 3<&- &
 hijo=$!
 ( read -r _ <&3; kill -s KILL -- "-$hijo" ) 2>/dev/null &
 lector=$!
@@ -60,7 +63,8 @@ for vez in 1 2 3 4 5 6 7 8 9 10; do
 done
 """
 """A shell that holds Chromium: when our end of its standard input closes, which even SIGKILL cannot prevent,
-it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper."""
+it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper. What
+Chromium says is kept until it has started: later it repeats what pages write to their console."""
 
 
 def ejecutable(elegido: Path | None = None) -> str:
