@@ -12,11 +12,12 @@ from types import FrameType
 
 from actors.broker import broker
 from actors.consultar import tuberia
+from actors.empresas import NUESTRAS
 from actors.notificar import notificar
 from actors.registro import configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, fracasar, tomar_turno, vencidos
+from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, vencidos
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -94,8 +95,19 @@ def cifrar_credenciales() -> None:
         logger.info("Credenciales cifradas: las de %d servicios que se habían escrito sin cifrar", cifradas)
 
 
+def repartir_resultados() -> None:
+    """End the consultas that wait for another's result where whoever ended that one could not."""
+    for origen_id in por_repartir(LOTE):
+        reparto = repartir(origen_id, NUESTRAS)
+        for consulta_id, job_id in reparto.por_publicar:
+            tuberia(consulta_id, job_id)
+        for job_id in reparto.jobs:
+            notificar.send(str(job_id))
+
+
 def limpiar() -> None:
     """Delete what is past its retention."""
+    olvidar_claves()
     borradas = borrar_evidencia(ajustes().evidencia_dias)
     olvidar_muertos()
     if borradas:
@@ -107,6 +119,7 @@ REPARACIONES: tuple[Callable[[], None], ...] = (
     rescatar_interrumpidas,
     publicar_calladas,
     vencer_jobs,
+    repartir_resultados,
     dar_turnos,
     despertar_callbacks,
 )

@@ -1,6 +1,7 @@
 """The truth, in Postgres: tables, their state machines as conditional updates, and what is read from them."""
 
-from models.alta import crear_job
+from models.admision import Admision, ColaLlena
+from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
 from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from models.cierre import fracasar, guardar_consulta_deuda
@@ -16,7 +17,8 @@ from models.consulta import (
 )
 from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
 from models.evidencia import Evidencia
-from models.job import Creado, Job, Plazo, SinServicios, vencidos
+from models.idempotencia import Clave, ClaveEnConflicto, Idempotencia, olvidar_claves
+from models.job import Creado, Job, Plazo, vencidos
 from models.listados import (
     CursorInvalido,
     estadisticas,
@@ -28,30 +30,52 @@ from models.listados import (
 )
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.resultado import Parte, Resultado
+from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
 from models.trabajador import Trabajador, despedir, latir
 
-TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador, EstadoEmpresa, Rechazo, Secreto)
+TABLAS = (
+    Propiedad,
+    Servicio,
+    Job,
+    Consulta,
+    Evidencia,
+    Callback,
+    Intento,
+    Trabajador,
+    EstadoEmpresa,
+    Rechazo,
+    Idempotencia,
+    Secreto,
+)
 """Every table, in the order of their references."""
 
 __all__ = [
     "BASE_CAIDA",
     "TABLAS",
+    "Admision",
     "Callback",
     "Cifrado",
+    "Clave",
+    "ClaveEnConflicto",
+    "ColaLlena",
     "Consulta",
     "Creado",
     "CursorInvalido",
     "EstadoEmpresa",
     "Evidencia",
     "Fallo",
+    "Idempotencia",
     "Indescifrable",
     "Intento",
     "Job",
+    "NoReintentable",
     "Parte",
     "Plazo",
     "Propiedad",
     "Rechazo",
+    "Reglas",
+    "Reparto",
     "Resultado",
     "Secreto",
     "Sellado",
@@ -64,6 +88,7 @@ __all__ = [
     "con_clave",
     "conexion",
     "crear_job",
+    "crear_reintento",
     "despedir",
     "devolver",
     "estadisticas",
@@ -77,13 +102,16 @@ __all__ = [
     "leer_job",
     "listar_jobs",
     "marcar_encoladas",
+    "olvidar_claves",
     "poner_cuerpo_delgado",
+    "por_repartir",
     "rechazada",
     "rechazar",
     "reclamar",
     "reclamar_callback",
     "reintentar",
     "renovar",
+    "repartir",
     "servicios_de",
     "tomar_turno",
     "transaccion",

@@ -33,6 +33,8 @@ class Servicio(Tabla):
     """Written as a plain object by the caller's own SQL, it is encrypted by reloj."""
     activo = BooleanField(default=True)
     created_at = Momento(default=ahora)
+    updated_at = Momento(null=True)
+    """When what is asked of the portal last changed: what was read before then is of another account."""
 
     class Meta:
         table_name = "servicios"
