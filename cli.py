@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 import sandbox
-from consola import claves
+from consola import cifrado, claves
 from scrapers import SCRAPERS, de_empresa
 from scrapers.base import Scraper
 from scrapers.fallas import Falla
@@ -32,6 +32,7 @@ SANDBOX = Path(sandbox.__file__).parent
 
 app = typer.Typer(help="Consulta portales de empresas de servicios.", pretty_exceptions_enable=False)
 app.add_typer(claves.app, name="clave")
+app.add_typer(cifrado.app, name="cifrado")
 
 
 class Entorno(BaseSettings):
@@ -217,7 +218,7 @@ def _carpeta(elegida: Path | None, scraper: Scraper) -> Path:
 
 
 def _motivo(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _grabar(
@@ -271,11 +272,8 @@ def main(argumentos: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 for an amount, 1 for a falla, 2 for wrong usage."""
     try:
         codigo = app(args=argumentos, prog_name="consultas", standalone_mode=False)
-    except UsoIncorrecto as error:
-        typer.echo(str(error), err=True)
-        codigo = 2
-    except typer.TyperException as error:
-        typer.echo(_frase(error), err=True)
+    except (UsoIncorrecto, typer.TyperException) as error:
+        typer.echo(str(error) if isinstance(error, UsoIncorrecto) else _frase(error), err=True)
         codigo = 2
     except typer.Abort:
         typer.echo("Interrumpida.", err=True)

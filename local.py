@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Self
 
 import requests
+from cryptography.fernet import Fernet
 from honcho.environ import parse_procfile
 
 import demo
@@ -159,12 +160,15 @@ class PilaLocal:
         base = self.entorno["DATABASE_URL"] = self.entorno.get("DATABASE_URL") or self._postgres()
         if not self.entorno.get("BROKER_URL") and not self.entorno.get("CLOUDAMQP_URL"):
             self.entorno["BROKER_URL"] = base
+        if self.base_propia and not self.entorno.get("CIFRADO_CLAVES"):
+            self.entorno["CIFRADO_CLAVES"] = self._clave()
         self.entorno["PORTALES_URL"] = self.entorno.get("PORTALES_URL") or self.sandbox
         if self._lanzar("release", release).esperar(None):
             raise NoSePudo("No se pudo preparar la base de datos.")
         self._procesos.clear()
         models.iniciar(base, conexiones=5, espera_s=5)
         self._cierre.callback(models.bd.close_all)
+        models.usar_claves(self.entorno["CIFRADO_CLAVES"].split(","))
         sembrar()
 
     def _candado(self) -> IO[str]:
@@ -178,6 +182,15 @@ class PilaLocal:
             time.sleep(0.1)
         candado.close()
         raise NoSePudo(f"Los datos de {self.carpeta} los usa otro «local.py run»: deténgalo, o elija otra --carpeta.")
+
+    def _clave(self) -> str:
+        """The key of what the embedded Postgres keeps encrypted, made once and readable by its owner alone."""
+        archivo = self.carpeta / "cifrado.clave"
+        if not archivo.exists():
+            with tempfile.NamedTemporaryFile("w", dir=self.carpeta, delete=False) as nuevo:
+                nuevo.write(Fernet.generate_key().decode())
+            Path(nuevo.name).replace(archivo)
+        return archivo.read_text()
 
     def _postgres(self) -> str:
         """Start the embedded Postgres. Returns its address."""

@@ -19,6 +19,7 @@ ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
 FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
 
 
 def _url_de(*esquemas: str) -> AfterValidator:
@@ -40,6 +41,18 @@ def _url_de(*esquemas: str) -> AfterValidator:
         return valor
 
     return AfterValidator(validar)
+
+
+def _claves(valor: SecretStr) -> SecretStr:
+    """Keys of Fernet: 32 random bytes in URL-safe base64, each once."""
+    claves = [clave.strip() for clave in valor.get_secret_value().split(",")]
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=", clave) for clave in claves):
+        raise ValueError(
+            f"tiene que ser una clave, o varias separadas por comas con la más nueva primero; {NUEVA_CLAVE}"
+        )
+    if len(set(claves)) < len(claves):
+        raise ValueError("repite una clave")
+    return SecretStr(",".join(claves))
 
 
 def _partes(valor: object) -> object:
@@ -84,6 +97,8 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, _url_de(*ESQUEMAS_POSTGRES)]
     broker_url: Annotated[SecretStr, _url_de(*ESQUEMAS_BROKER)] | None = None
     cloudamqp_url: Annotated[SecretStr, _url_de("amqp", "amqps")] | None = None
+    cifrado_claves: Annotated[SecretStr, AfterValidator(_claves)]
+
     db_conexiones: int = Field(10, ge=1, le=500)
     db_espera_s: float = Field(5, gt=0, le=60)
 
@@ -152,6 +167,11 @@ class Settings(BaseSettings):
         return urlsplit(self.broker).scheme in ESQUEMAS_POSTGRES
 
     @property
+    def claves_de_cifrado(self) -> list[str]:
+        """The keys of what is stored encrypted, newest first, secret: never log them."""
+        return self.cifrado_claves.get_secret_value().split(",")
+
+    @property
     def callback_intentos(self) -> int:
         """How often a callback is tried: one more than the waits between attempts."""
         return len(self.callback_esquema) + 1
@@ -189,6 +209,8 @@ def explicar(error: ValidationError) -> str:
         motivo = str(contexto["error"])
         return f"Configuración inválida: {variable + ' ' if variable else ''}{motivo}."
     motivo = EN_ESPANOL.get(primero["type"], primero["msg"]).format(**contexto).replace(" or ", " o ")
+    if variable == "CIFRADO_CLAVES":
+        motivo += f"; {NUEVA_CLAVE}"
     return f"Configuración inválida: {variable} {motivo}."
 
 

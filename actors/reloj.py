@@ -27,6 +27,7 @@ from models.reparacion import (
     por_publicar,
     rescatar,
 )
+from models.rotacion import cifrar_planas
 from models.trabajador import olvidar_muertos
 from scrapers import de_empresa
 from scrapers.fallas import Codigo
@@ -87,6 +88,13 @@ def despertar_callbacks() -> None:
         notificar.send(str(job_id))
 
 
+def cifrar_credenciales() -> None:
+    """Encrypt the credenciales that somebody wrote as a plain object."""
+    cifradas = cifrar_planas()
+    if cifradas:
+        logger.info("Credenciales cifradas: las de %d servicios que se habían escrito sin cifrar", cifradas)
+
+
 def repartir_resultados() -> None:
     """End the consultas that wait for another's result where whoever ended that one could not."""
     for origen_id in por_repartir(LOTE):
@@ -107,6 +115,7 @@ def limpiar() -> None:
 
 
 REPARACIONES: tuple[Callable[[], None], ...] = (
+    cifrar_credenciales,
     rescatar_interrumpidas,
     publicar_calladas,
     vencer_jobs,

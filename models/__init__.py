@@ -6,6 +6,7 @@ from models.api_key import Alcance, ApiKey
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
 from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from models.cierre import fracasar, guardar_consulta_deuda
+from models.cifrado import Cifrado, Indescifrable, Sellado, usar_claves
 from models.consulta import (
     Consulta,
     devolver,
@@ -31,6 +32,7 @@ from models.listados import (
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
+from models.secreto import Secreto, con_clave
 from models.trabajador import Trabajador, despedir, latir
 
 TABLAS = (
@@ -46,6 +48,7 @@ TABLAS = (
     Rechazo,
     Idempotencia,
     ApiKey,
+    Secreto,
 )
 """Every table, in the order of their references."""
 
@@ -56,6 +59,7 @@ __all__ = [
     "Alcance",
     "ApiKey",
     "Callback",
+    "Cifrado",
     "Clave",
     "ClaveEnConflicto",
     "ColaLlena",
@@ -66,6 +70,7 @@ __all__ = [
     "Evidencia",
     "Fallo",
     "Idempotencia",
+    "Indescifrable",
     "Intento",
     "Job",
     "NoReintentable",
@@ -76,12 +81,15 @@ __all__ = [
     "Reglas",
     "Reparto",
     "Resultado",
+    "Secreto",
+    "Sellado",
     "Servicio",
     "SinServicios",
     "Trabajador",
     "anotar_intento",
     "anotar_respuesta",
     "bd",
+    "con_clave",
     "conexion",
     "crear_job",
     "crear_reintento",
@@ -111,5 +119,6 @@ __all__ = [
     "servicios_de",
     "tomar_turno",
     "transaccion",
+    "usar_claves",
     "vencidos",
 ]

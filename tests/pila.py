@@ -19,10 +19,14 @@ from typing import Any, Self, TypeVar
 
 import psutil
 import requests
+from cryptography.fernet import Fernet
 from servidores import Servidor, puerto_libre
 
 RAIZ = Path(__file__).resolve().parent.parent
 PROCESOS = ("web", "worker", "callbacks", "reloj")
+
+CIFRADO_CLAVES = Fernet.generate_key().decode()
+"""What every stack of this run encrypts with."""
 
 T = TypeVar("T")
 
@@ -58,6 +62,7 @@ class Pila(Servidor):
             "TMPDIR": str(self.temporales),
             "DATABASE_URL": base,
             "BROKER_URL": broker,
+            "CIFRADO_CLAVES": CIFRADO_CLAVES,
             "PORT": str(self.puerto),
             "API_ABIERTA": "1",
             "LIMITE_POR_MINUTO": "1000000",

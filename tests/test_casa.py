@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pila import CIFRADO_CLAVES
 
 from sandbox.servidor import PORTALES
 from scrapers import SCRAPERS
@@ -248,9 +249,10 @@ def test_env_example_da_los_valores_por_defecto() -> None:
     # Given every line of the example, uncommented
     ejemplo = {nombre.lower(): valor for nombre, valor in _de_ejemplo().items() if valor and nombre != "EMPRESA"}
     # When the settings are read from it
+    ejemplo["cifrado_claves"] = CIFRADO_CLAVES  # there is no key that everybody could use
     leidos = Settings.model_validate(ejemplo)
     # Then only what is obligatory differs from the defaults
-    minimos = {nombre: ejemplo[nombre] for nombre in ("database_url", "broker_url")}
+    minimos = {nombre: ejemplo[nombre] for nombre in ("database_url", "broker_url", "cifrado_claves")}
     assert leidos == Settings.model_validate(minimos)
 
 

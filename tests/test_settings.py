@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pila import CIFRADO_CLAVES
 from pydantic import ValidationError
 
 import settings
@@ -18,7 +19,9 @@ SECRETO = "s3cr3t0"
 BASE = {
     "DATABASE_URL": f"postgresql://yo:{SECRETO}@db.ejemplo.com/consultas",
     "BROKER_URL": f"amqps://yo:{SECRETO}@mq.ejemplo.com/v",
+    "CIFRADO_CLAVES": CIFRADO_CLAVES,
 }
+FORMA_DE_CLAVES = "CIFRADO_CLAVES tiene que ser una clave, o varias separadas por comas con la más nueva primero"
 
 Leer = Callable[..., Settings]
 
@@ -32,6 +35,15 @@ MALOS = [
     ({"BROKER_URL": f"redis://:{SECRETO}@h"}, "BROKER_URL tiene que empezar con amqp:// o amqps:// o postgres://"),
     ({"BROKER_URL": f"amqp://yo:{SECRETO}@h:puerto/"}, "BROKER_URL no es una URL válida"),
     ({"CLOUDAMQP_URL": f"postgresql://yo:{SECRETO}@h/b"}, "CLOUDAMQP_URL tiene que empezar con amqp://"),
+    (
+        {"CIFRADO_CLAVES": ""},
+        "CIFRADO_CLAVES falta y es obligatoria; una nueva se hace con «./consultas cifrado nueva»",
+    ),
+    ({"CIFRADO_CLAVES": SECRETO}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES},"}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES[:-2]}_="}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES} {CIFRADO_CLAVES}"}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES}, {CIFRADO_CLAVES}"}, "CIFRADO_CLAVES repite una clave"),
     ({"DB_CONEXIONES": "0"}, "DB_CONEXIONES tiene que ser 1 o más"),
     ({"DB_CONEXIONES": "501"}, "DB_CONEXIONES tiene que ser 500 o menos"),
     ({"DB_CONEXIONES": "diez"}, "DB_CONEXIONES tiene que ser un número entero"),
