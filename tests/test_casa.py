@@ -18,10 +18,11 @@ LINEAS_DE_MODULO = 300
 LINEAS_DE_FUNCION = 60
 
 PUEDE_IMPORTAR = {
+    "direcciones": set(),
     "settings": set(),
     "models": {"settings"},
-    "scrapers": {"settings"},
-    "actors": {"settings", "models", "scrapers"},
+    "scrapers": {"settings", "direcciones"},
+    "actors": {"settings", "models", "scrapers", "direcciones"},
     "problemas": {"models"},
     "puerta": {"settings", "models", "problemas"},
     "recursos": {"settings", "models", "actors", "problemas"},
