@@ -101,7 +101,8 @@ def de_validacion(error: ValidationError) -> Problema:
     faltas = error.errors(include_url=False, include_input=False)[:20]
     errores = [{"campo": ".".join(str(p) for p in f["loc"]), "mensaje": _mensaje(f)} for f in faltas]
     detalle = f"{errores[0]['campo']} {errores[0]['mensaje']}."
-    return Problema(422, "DATOS_INVALIDOS", detalle, errores=errores)
+    codigo = getattr(faltas[0].get("ctx", {}).get("error"), "codigo", "DATOS_INVALIDOS")
+    return Problema(422, codigo, detalle, errores=errores)
 
 
 async def _problema(request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 Imports nothing of ours. A wrong value stops the start with one sentence that names the variable.
 """
 
+import base64
 import re
 import sys
 from functools import lru_cache
@@ -12,7 +13,16 @@ from urllib.parse import urlsplit
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
@@ -20,6 +30,8 @@ ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
 FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
+PREFIJO_SECRETO = "whsec_"
+HOST_Y_PUERTO = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):0*([1-9][0-9]{0,4})")
 
 
 def _url_de(*esquemas: str) -> AfterValidator:
@@ -55,13 +67,6 @@ def _claves(valor: SecretStr) -> SecretStr:
     return SecretStr(",".join(claves))
 
 
-def _partes(valor: object) -> object:
-    """Read `1,2,60` as a list."""
-    if isinstance(valor, str):
-        return [parte.strip() for parte in valor.split(",") if parte.strip()]
-    return valor
-
-
 def _host(valor: str) -> str:
     if valor != "*" and not FORMA_DE_HOST.fullmatch(valor.lower()):
         raise ValueError("lleva nombres como api.ejemplo.com o *.ejemplo.com, sin puerto, separados por comas")
@@ -69,6 +74,42 @@ def _host(valor: str) -> str:
 
 
 Host = Annotated[str, AfterValidator(_host)]
+
+
+def _lista(valor: object) -> object:
+    """Read `1,2,60` as a list."""
+    return [parte.strip() for parte in valor.split(",")] if isinstance(valor, str) else valor
+
+
+def _sin_vacios(valor: object) -> object:
+    return [parte for parte in valor if parte != ""] if isinstance(valor, list) else valor
+
+
+def _secreto(valor: SecretStr) -> SecretStr:
+    """A secret of Standard Webhooks: `whsec_` and the base64 of 24 to 64 bytes, exactly."""
+    prefijo, escrito = valor.get_secret_value()[:6], valor.get_secret_value()[6:]
+    try:
+        bytes_ = base64.b64decode(escrito, validate=True)
+    except ValueError:
+        bytes_ = b""
+    if prefijo != PREFIJO_SECRETO or not 24 <= len(bytes_) <= 64 or base64.b64encode(bytes_).decode() != escrito:
+        raise ValueError(
+            "tiene que ser whsec_ seguido del base64 de 24 a 64 bytes (lo que dice «openssl rand -base64 32»),"
+            " o varios separados por comas"
+        )
+    return valor
+
+
+def _host_y_puerto(valor: str) -> str:
+    """`web:3000`, in lower case."""
+    hallado = HOST_Y_PUERTO.fullmatch(valor.lower())
+    if hallado is None or int(hallado[2]) > 65535:
+        raise ValueError(f"tiene que ser host:puerto, o varios separados por comas, y dice «{valor}»")
+    return f"{hallado[1]}:{hallado[2]}"
+
+
+Listado = (NoDecode, BeforeValidator(_lista))
+"""Values separated by commas."""
 
 
 class AjustesEmpresa(BaseModel):
@@ -106,8 +147,8 @@ class Settings(BaseSettings):
     cuerpo_max_bytes: int = Field(64 * 1024, ge=1024, le=10 * 1024 * 1024)
     servicios_max: int = Field(500, ge=1, le=100_000)
     api_abierta: bool = False
-    hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode] = Field(
-        ["*"], min_length=1, max_length=100
+    hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host)]], BeforeValidator(_sin_vacios), *Listado] = (
+        Field(["*"], min_length=1, max_length=100)
     )
     pedido_plazo_s: float = Field(10, gt=0, le=300)
     limite_por_minuto: int = Field(600, ge=1, le=1_000_000)
@@ -132,19 +173,19 @@ class Settings(BaseSettings):
     cola_max: int = Field(20_000, ge=1, le=10_000_000)
     cola_antiguedad_max_s: float = Field(3600, ge=1, le=SEMANA_S)
 
-    callback_esquema: Annotated[list[float], NoDecode] = Field([1, 2], max_length=20)
+    callback_esquema: Annotated[list[float], BeforeValidator(_sin_vacios), *Listado] = Field([1, 2], max_length=20)
     callback_plazo_s: float = Field(30, gt=0, le=300)
+    callback_secretos: Annotated[list[Annotated[SecretStr, AfterValidator(_secreto)]], *Listado] = Field(
+        [], max_length=10
+    )
+    callback_hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host_y_puerto)]], *Listado] = []
+    callback_solo_https: bool = False
 
     reloj_periodo_s: float = Field(2, gt=0, le=60)
     reloj_republicar_s: float = Field(300, ge=5, le=86_400)
     evidencia_dias: int = Field(30, ge=1, le=3650)
     evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _separar(cls, datos: dict[str, object]) -> dict[str, object]:
-        return {k: _partes(v) if k in ("callback_esquema", "hosts_permitidos") else v for k, v in datos.items()}
 
     @model_validator(mode="after")
     def _con_broker(self) -> Self:

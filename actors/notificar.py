@@ -1,31 +1,25 @@
 """The actor that delivers the callback of a job, one attempt a run; Dramatiq's Retries carries the backoff."""
 
 import logging
-import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import dramatiq
 from dramatiq.errors import Retry
 
 from actors.broker import CALLBACKS, ESPERA_MAX_MS
-from actors.entrega import Respuesta, enviar
+from actors.entrega import Respuesta
+from actors.envio import enviar_firmado
 from actors.publicador import Envio, publicador
-from models import Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback
+from models import BASE_CAIDA, Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback, turnos
 from settings import ajustes
 
 logger = logging.getLogger("callbacks")
 
 ARRIENDO_MARGEN_S = 30
 RETRY_AFTER_MAX_S = 60
-
-try:
-    VERSION = version("consultas")
-except PackageNotFoundError:
-    VERSION = "0.1.0"
 
 
 class IntentoFallido(Retry):
@@ -45,32 +39,38 @@ def notificar(job_id: str) -> None:
     if reclamado is None:
         return
     callback, numero = reclamado
+    try:
+        _intentar(callback, numero)
+    finally:
+        _dar_turnos(callback.url)
+
+
+def _intentar(callback: Callback, numero: int) -> None:
     if numero > ajustes().callback_intentos:
         _terminar(callback, "El último intento se interrumpió")
         return
-    respuesta = enviar(
-        callback.url, bytes(callback.cuerpo), _cabeceras(callback, numero), plazo_s=ajustes().callback_plazo_s
-    )
+    informativas = {"x-callback-intento": f"{numero}/{ajustes().callback_intentos}"}
+    respuesta = enviar_firmado(callback.url, callback.webhook_id, bytes(callback.cuerpo), informativas)
     if respuesta.error is None:
         anotar_intento(callback, None, **_visto(respuesta))
-        logger.info("Callback enviado exitosamente para job %s a %s", job_id, _sin_consulta(callback.url))
+        logger.info("Callback enviado exitosamente para job %s a %s", callback.job_id, _sin_consulta(callback.url))
         return
     _fallar(callback, numero, respuesta)
+
+
+def _dar_turnos(url: str) -> None:
+    """Announce who waited for this attempt to end."""
+    destino = turnos.destino_de(url)
+    try:
+        avisar(turnos.dar_turnos(destino))
+    except BASE_CAIDA as error:  # the outcome of the attempt must get through
+        logger.warning("Los turnos de %s los dará reloj: %s", destino, error)
 
 
 def avisar(job_ids: Sequence[uuid.UUID]) -> None:
     """Announce the callbacks of these jobs, soon and from the publisher's thread; reloj does what that cannot."""
     if job_ids:
         publicador.entregar(Envio([partial(notificar.send, str(job_id)) for job_id in job_ids], lambda: None))
-
-
-def _cabeceras(callback: Callback, numero: int) -> dict[str, str]:
-    return {
-        "User-Agent": f"consultas/{VERSION}",
-        "webhook-id": callback.webhook_id,
-        "webhook-timestamp": str(int(time.time())),
-        "x-callback-intento": f"{numero}/{ajustes().callback_intentos}",
-    }
 
 
 def _sin_consulta(url: str) -> str:

@@ -17,7 +17,7 @@ from actors.notificar import notificar
 from actors.registro import configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, vencidos
+from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, turnos, vencidos
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -95,6 +95,13 @@ def cifrar_credenciales() -> None:
         logger.info("Credenciales cifradas: las de %d servicios que se habían escrito sin cifrar", cifradas)
 
 
+def dar_turnos_de_callbacks() -> None:
+    """Announce callbacks that wait for their turn at a destino with free places: whoever had them was killed."""
+    for destino in turnos.destinos_en_turno():
+        for job_id in turnos.dar_turnos(destino):
+            notificar.send(str(job_id))
+
+
 def repartir_resultados() -> None:
     """End the consultas that wait for another's result where whoever ended that one could not."""
     for origen_id in por_repartir(LOTE):
@@ -122,6 +129,7 @@ REPARACIONES: tuple[Callable[[], None], ...] = (
     repartir_resultados,
     dar_turnos,
     despertar_callbacks,
+    dar_turnos_de_callbacks,
 )
 
 

@@ -4,7 +4,7 @@ from models.admision import Admision, ColaLlena
 from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
 from models.api_key import Alcance, ApiKey
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
-from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
+from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado
 from models.cierre import fracasar, guardar_consulta_deuda
 from models.cifrado import Cifrado, Indescifrable, Sellado, usar_claves
 from models.consulta import (
@@ -34,6 +34,7 @@ from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
 from models.trabajador import Trabajador, despedir, latir
+from models.turnos import reclamar_callback
 
 TABLAS = (
     Propiedad,

@@ -11,6 +11,7 @@ from peewee import (
     BigAutoField,
     BigIntegerField,
     BlobField,
+    BooleanField,
     Check,
     ForeignKeyField,
     IntegerField,
@@ -21,10 +22,16 @@ from peewee import (
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
 from models.job import Job
+from models.json_estable import bytes_estables
 from models.schemas import instante
 
 DELGADO_BYTES = 1_000_000
 """A longer body is sent without its resultados."""
+
+
+PATRON = "//([^/?#]*)"
+DESTINO = SQL(f"lower(coalesce(substring(url, '{PATRON}'), ''))")
+"""The `host:port` of a callback, as its URL writes it."""
 
 
 class Callback(Tabla):
@@ -47,6 +54,8 @@ class Callback(Tabla):
     intentos = IntegerField(default=0)
     proximo_intento_en = Momento(null=True, default=ahora)
     encolado_en = Momento(null=True)
+    en_turno = BooleanField(default=False)
+    """Waiting for an attempt at its destino to end."""
     error = TextField(null=True)
     created_at = Momento(default=ahora)
     terminado_en = Momento(null=True)
@@ -58,8 +67,18 @@ class Callback(Tabla):
 Callback.add_index(Callback.index(Callback.job, Callback.evento, unique=True, name="callbacks_por_job"))
 Callback.add_index(
     Callback.index(
-        Callback.proximo_intento_en, name="callbacks_pendientes", where=SQL("estado IN ('pendiente', 'enviando')")
+        Callback.proximo_intento_en,
+        name="callbacks_pendientes",
+        where=SQL("estado IN ('pendiente', 'enviando') AND NOT en_turno"),
     )
+)
+Callback.add_index(
+    Callback.index(
+        DESTINO, Callback.proximo_intento_en, name="callbacks_en_turno", where=SQL("estado = 'pendiente' AND en_turno")
+    )
+)
+Callback.add_index(
+    Callback.index(DESTINO, Callback.arrendado_hasta, name="callbacks_enviando", where=SQL("estado = 'enviando'"))
 )
 
 
@@ -94,7 +113,7 @@ class Fallo:
 
 
 def bytes_json(dato: Any) -> bytes:
-    """JSON as JavaScript writes it again: compact, UTF-8, no NaN."""
+    """Compact JSON in UTF-8, no NaN."""
     return json.dumps(dato, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -112,7 +131,7 @@ def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
         "error": job.error,
         "resumen": {"total": job.total, "exitosas": exitos, "fallidas": len(resultados) - exitos},
     }
-    escrito = bytes_json(cuerpo)
+    escrito = bytes_estables(cuerpo)
     return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
 
 
@@ -121,43 +140,7 @@ def adelgazar(cuerpo: bytes) -> bytes:
     dato = json.loads(cuerpo)
     dato["resultados"] = None
     dato["resultado_url"] = f"/job/{dato['job_id']}"
-    return bytes_json(dato)
-
-
-def reclamar_callback(job_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback, int] | None:
-    """Claim a callback of the job that is due and write its attempt, before anything is dialled.
-
-    Returns it and the number of the attempt; None when none is due or another one has it. An attempt whose
-    lease ran out (killed while it dialled) counts as made.
-    """
-    with transaccion():
-        debido = (
-            Callback.select(Callback.id)
-            .where(
-                Callback.job == job_id,
-                ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
-                | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now())),
-            )
-            .order_by(Callback.created_at)
-            .limit(1)
-            .for_update(skip_locked=True)
-        )
-        filas = list(
-            Callback.update(
-                estado="enviando",
-                token=Callback.token + 1,
-                intentos=Callback.intentos + 1,
-                arrendado_hasta=fn.now() + timedelta(seconds=arriendo_s),
-            )
-            .where(Callback.id.in_(debido))
-            .returning(Callback)
-            .execute()
-        )
-        if not filas:
-            return None
-        callback: Callback = filas[0]
-        Intento.create(callback=callback.id, numero=callback.intentos)
-        return callback, callback.intentos
+    return bytes_estables(dato)
 
 
 def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> bool:

@@ -102,6 +102,7 @@ def callbacks_por_despertar(cuantos: int, *, gracia_s: float, perdida_s: float) 
             .where(
                 ((Callback.estado == "pendiente") & (Callback.proximo_intento_en < hace_poco))
                 | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now())),
+                ~Callback.en_turno,
                 Callback.encolado_en.is_null() | (Callback.encolado_en < fn.now() - timedelta(seconds=perdida_s)),
             )
             .order_by(Callback.proximo_intento_en)

@@ -3,9 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from models.destino import revisar_url
+from settings import ajustes
 
 ID_MAX = 2**63 - 1
 TEXTO_MAX = 255
@@ -30,23 +32,8 @@ def instante(momento: datetime | None) -> str | None:
 
 
 def _url_de_callback(url: str) -> str:
-    """Accept an absolute http(s) URL with a host; whether it may be dialled is decided when it is dialled."""
-    if len(url) > 2048:
-        raise ValueError("no puede tener más de 2048 caracteres")
-    if any(c.isspace() or ord(c) < 32 or ord(c) == 127 for c in url) or "\\" in url:
-        raise ValueError("no puede tener espacios, barras invertidas ni caracteres de control")
-    try:
-        url.encode()
-        partes = urlsplit(url)
-        puerto = partes.port
-    except ValueError:
-        raise ValueError("no es una URL válida") from None
-    if partes.scheme not in ("http", "https"):
-        raise ValueError("tiene que empezar con http:// o https://")
-    if not partes.hostname or puerto == 0:
-        raise ValueError("no tiene un servidor válido")
-    if partes.username is not None or partes.password is not None:
-        raise ValueError("no puede llevar usuario ni clave")
+    """A URL that a callback may be asked for; whether it is dialled is decided then."""
+    revisar_url(url, permitidos=ajustes().callback_hosts_permitidos, solo_https=ajustes().callback_solo_https)
     return url
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import requests
 from peewee import Model
-from pila import CIFRADO_CLAVES, Pila
+from pila import CIFRADO_CLAVES, PERMITIDOS, Pila
 from psycopg.types.json import Jsonb
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
 
@@ -20,6 +20,7 @@ from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
 os.environ["DATABASE_URL"] = "postgresql://nadie@127.0.0.1:1/nada"
 os.environ["BROKER_URL"] = "amqp://nadie:nada@127.0.0.1:1/"
 os.environ["CIFRADO_CLAVES"] = CIFRADO_CLAVES
+os.environ["CALLBACK_HOSTS_PERMITIDOS"] = PERMITIDOS
 
 import models
 from models.cifrado import cifrar

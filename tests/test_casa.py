@@ -29,9 +29,11 @@ PUEDE_IMPORTAR = {
     "api": {"settings", "models", "actors", "problemas", "puerta", "recursos", "panel"},
     "panel": {"settings", "models", "actors", "problemas", "puerta", "recursos"},
     "sandbox": set(),
-    "demo": set(),
+    "demo": {"receptor"},
+    "receptor": set(),
     "semilla": {"models", "sandbox", "scrapers"},
-    "local": {"models", "demo", "semilla"},
+    "guardian": set(),
+    "local": {"models", "demo", "guardian", "receptor", "semilla"},
     "consola": {"settings", "models", "scrapers", "sandbox"},
     "cli": {"settings", "actors", "scrapers", "sandbox", "consola"},
 }

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 from conftest import Crear, Sembrar, a_la_vez, fila, filas
+from pila import CERRADO
 
 import models
 from models import Callback, Consulta, Fallo, Job, Resultado
@@ -18,7 +19,7 @@ from models.reparacion import callbacks_por_despertar, empresas_en_turno, por_pu
 PAGADA = Resultado(exito=True, deuda=Decimal("25670.00"), moneda="ARS")
 CAIDO = Resultado(exito=False, error="El portal no responde.", error_codigo="PORTAL_CAIDO", reintentable=True)
 INTERRUMPIDA = Resultado(exito=False, error="Se interrumpió.", error_codigo="INTERRUMPIDA", reintentable=True)
-URL = "http://127.0.0.1:1/callback"
+URL = f"http://{CERRADO}/callback"
 
 
 def reclamar(consulta_id: uuid.UUID, simultaneas: int = 100, arriendo_s: float = 60) -> Consulta | None:

@@ -28,7 +28,7 @@ from problemas import manejadores
 APP = Starlette(routes=api.rutas, exception_handlers=manejadores)
 """The API without its keys: what the routes themselves ask of the database."""
 
-GRANDES = {"jobs", "consultas_deuda"}
+GRANDES = {"jobs", "consultas_deuda", "callbacks"}
 FALLA = Resultado(exito=False, error="Falló.", error_codigo="PORTAL_CAIDO")
 
 LLENAR = """
@@ -56,10 +56,11 @@ INSERT INTO consultas_deuda (id, job_id, servicio_id, propiedad_id, empresa, tip
     FROM generate_series(1, 100000) n, generate_series(0, 3) k,
          LATERAL (SELECT n > 99900 OR (n > 99800 AND k = 3)) AS _(abierta);
 INSERT INTO callbacks (id, job_id, evento, webhook_id, url, cuerpo, estado, token, intentos, proximo_intento_en,
-                       created_at)
-    SELECT gen_random_uuid(), md5(n::text)::uuid, 'job.completed', 'm' || n, 'http://x/', '{"job_id": 1}',
-           CASE WHEN n > 99700 THEN 'pendiente' ELSE 'enviado' END, 0, 0, now() - interval '1 minute', now()
-    FROM generate_series(90001, 99800) n;
+                       en_turno, created_at)
+    SELECT gen_random_uuid(), md5(n::text)::uuid, 'job.completed', 'm' || n, 'http://h' || n % 100 || '/',
+           '{"job_id": 1}', CASE WHEN n > 99700 THEN 'pendiente' ELSE 'enviado' END, 0, 0,
+           now() - interval '1 minute', n > 99750, now()
+    FROM generate_series(50001, 99800) n;
 """
 
 

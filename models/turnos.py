@@ -1,0 +1,104 @@
+"""Which callback is dialled now: claims, and turns, so that a receiver that never answers does not hold up the others.
+
+At most a quarter of the threads that serve callbacks, over all processes and never less than one, are busy with one
+destino, the `host:port` of the URL. One over them waits in its row (`en_turno`) until an attempt at that destino ends:
+it costs no attempt and no thread.
+"""
+
+import re
+import uuid
+from datetime import timedelta
+
+from peewee import fn
+
+from models.base import bd, conexion, transaccion
+from models.callback import DESTINO, PATRON, Callback, Intento
+from models.trabajador import hilos_vivos
+
+COLA = "callbacks"
+PARTE = 4
+"""One destino may keep one thread in so many busy."""
+
+
+def reclamar_callback(job_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback, int] | None:
+    """Claim a callback of the job that is due and write its attempt, before anything is dialled.
+
+    Returns it and the number of the attempt; None when none is due, another one has it, or its destino is busy: it
+    then waits for its turn. An attempt whose lease ran out (killed while it dialled) counts as made.
+    """
+    with transaccion():
+        debidos = (
+            Callback.select(Callback.id)
+            .where(
+                Callback.job == job_id,
+                ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
+                | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now())),
+            )
+            .order_by(Callback.created_at)
+            .limit(1)
+        )
+        destino = Callback.select(DESTINO).where(Callback.id.in_(debidos)).scalar()
+        if destino is None:
+            return None
+        debido = Callback.id.in_(debidos.for_update(skip_locked=True))
+        if not _lugares_libres(destino):
+            Callback.update(estado="pendiente", en_turno=True, arrendado_hasta=None, encolado_en=None).where(
+                debido
+            ).execute()
+            return None
+        filas = list(
+            Callback.update(
+                estado="enviando",
+                token=Callback.token + 1,
+                intentos=Callback.intentos + 1,
+                arrendado_hasta=fn.now() + timedelta(seconds=arriendo_s),
+                en_turno=False,
+            )
+            .where(debido)
+            .returning(Callback)
+            .execute()
+        )
+        if not filas:
+            return None
+        callback: Callback = filas[0]
+        Intento.create(callback=callback.id, numero=callback.intentos)
+        return callback, callback.intentos
+
+
+def _lugares_libres(destino: str) -> int:
+    """How many more attempts may begin at a destino; nobody else decides that until the transaction ends."""
+    bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"callbacks:{destino}",))
+    enviando = Callback.select().where(
+        Callback.estado == "enviando", destino == DESTINO, Callback.arrendado_hasta >= fn.now()
+    )
+    return max(max(hilos_vivos(COLA) // PARTE, 1) - int(enviando.count()), 0)
+
+
+def dar_turnos(destino: str) -> list[uuid.UUID]:
+    """The jobs whose callbacks may take the free places at a destino, those due for longest first.
+
+    They are marked as announced: the caller publishes them.
+    """
+    with transaccion():
+        esperan = (
+            Callback.select(Callback.id)
+            .where(Callback.estado == "pendiente", Callback.en_turno, destino == DESTINO)
+            .order_by(Callback.proximo_intento_en)
+            .limit(_lugares_libres(destino))
+            .for_update(skip_locked=True)
+        )
+        elegidos = Callback.update(en_turno=False, encolado_en=fn.now()).where(Callback.id.in_(esperan))
+        return [c.job_id for c in elegidos.returning(Callback.job).execute()]
+
+
+def destinos_en_turno() -> list[str]:
+    """The destinos for which some callback waits."""
+    with conexion():
+        esperan = Callback.select(DESTINO).where(Callback.estado == "pendiente", Callback.en_turno).distinct()
+        return [str(fila[0]) for fila in esperan.tuples().execute()]
+
+
+def destino_de(url: str) -> str:
+    """What DESTINO gives for a URL."""
+    hallado = re.search(PATRON, url)
+    return hallado[1].lower() if hallado else ""
