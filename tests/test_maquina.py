@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import a_la_vez, filas, reglas
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -47,6 +47,7 @@ Accion = Callable[[], object]
 
 NUMERO = st.integers(0, 1000)
 Eleccion = tuple[int, int, Resultado, Fallo | None]
+FALLO = st.sampled_from([None, Fallo("x", 0), Fallo("x", None)])
 ELECCION = st.tuples(NUMERO, NUMERO, st.sampled_from(FINES), st.sampled_from([None, Fallo("x", 0), Fallo("x", None)]))
 
 
@@ -127,8 +128,7 @@ class Maquina(RuleBasedStateMachine):
         if self.reclamadas:
             consulta = self.reclamadas[-1 - cual % len(self.reclamadas)]
             posibles += [
-                lambda: models.guardar_consulta_deuda(consulta.id, consulta.token, fin),
-                lambda: models.guardar_consulta_deuda(consulta.id, consulta.token, fin),
+                *[lambda: self._guardar(consulta, fin)] * 3,
                 lambda: models.reintentar(consulta.id, consulta.token, espera_s=0, error_codigo="PORTAL_CAIDO"),
                 lambda: models.devolver(consulta.id, consulta.token),
                 lambda: models.renovar(consulta.id, consulta.token, arriendo_s=60),
@@ -142,8 +142,17 @@ class Maquina(RuleBasedStateMachine):
             ]
         if self.callbacks:
             callback, _ = self.callbacks[-1 - cual % len(self.callbacks)]
-            posibles += [lambda: models.anotar_intento(callback, fallo)] * 2
+            posibles += [lambda: self._anotar(callback, fallo)] * 3
         return posibles[que % len(posibles)]
+
+    def _guardar(self, consulta: Consulta, fin: Resultado) -> None:
+        """Whoever held it last, and nobody else, may end a consulta."""
+        if models.guardar_consulta_deuda(consulta.id, consulta.token, fin)["guardado"]:
+            assert filas("SELECT token FROM consultas_deuda WHERE id = %s", consulta.id) == [(consulta.token,)]
+
+    def _anotar(self, callback: Callback, fallo: Fallo | None) -> None:
+        if models.anotar_intento(callback, fallo) and (fallo is None or fallo.espera_s is None):
+            assert filas("SELECT token FROM callbacks WHERE id = %s", callback.id) == [(callback.token,)]
 
     def _repartir(self) -> None:
         for origen_id in models.por_repartir(10):
@@ -171,16 +180,23 @@ class Maquina(RuleBasedStateMachine):
     def pasan_dos_cosas_a_la_vez(self, una: Eleccion, otra: Eleccion) -> None:
         a_la_vez(lambda hacer: hacer(), [self._accion(una), self._accion(otra)])
 
-    @rule(cual=NUMERO)
-    def muere_un_worker(self, cual: int) -> None:
-        """Its lease runs out; it may still come back and try to save."""
+    @rule(cual=NUMERO, fin=st.sampled_from(FINES))
+    def muere_un_worker_y_vuelve(self, cual: int, fin: Resultado) -> None:
+        """Its lease runs out, another may take its consulta, and then it comes back and saves."""
         if self.reclamadas:
-            _vencer("consultas_deuda", "arrendada_hasta", self.reclamadas[cual % len(self.reclamadas)].id)
+            consulta = self.reclamadas[-1 - cual % len(self.reclamadas)]
+            _vencer("consultas_deuda", "arrendada_hasta", consulta.id)
+            rescatar(5, inicios_max=3, resultado=INTERRUMPIDA)
+            self._reclamar(consulta.id)
+            self._guardar(consulta, fin)
 
-    @rule(cual=NUMERO)
-    def muere_quien_avisa(self, cual: int) -> None:
+    @rule(cual=NUMERO, fallo=FALLO)
+    def muere_quien_avisa_y_vuelve(self, cual: int, fallo: Fallo | None) -> None:
         if self.callbacks:
-            _vencer("callbacks", "arrendado_hasta", self.callbacks[cual % len(self.callbacks)][0].id)
+            callback, _ = self.callbacks[-1 - cual % len(self.callbacks)]
+            _vencer("callbacks", "arrendado_hasta", callback.id)
+            self._reclamar_callback(callback.job_id)
+            self._anotar(callback, fallo)
 
     @invariant()
     def lo_terminado_no_cambia(self) -> None:
@@ -268,5 +284,6 @@ def test_nada_se_pierde_ni_se_dobla_pase_lo_que_pase() -> None:
             deadline=timedelta(seconds=60),
             suppress_health_check=list(HealthCheck),
             print_blob=True,
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # two things at once cannot be shrunk
         ),
     )
