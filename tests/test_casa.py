@@ -20,7 +20,7 @@ LINEAS_DE_FUNCION = 60
 PUEDE_IMPORTAR = {
     "direcciones": set(),
     "settings": set(),
-    "models": {"settings"},
+    "models": {"settings", "direcciones"},
     "scrapers": {"settings", "direcciones"},
     "actors": {"settings", "models", "scrapers", "direcciones"},
     "problemas": {"models"},
@@ -32,9 +32,10 @@ PUEDE_IMPORTAR = {
     "demo": {"receptor"},
     "receptor": set(),
     "semilla": {"models", "sandbox", "scrapers"},
-    "local": {"models", "demo", "receptor", "semilla"},
-    "cli": {"consola"},
+    "guardian": set(),
+    "local": {"models", "demo", "guardian", "receptor", "semilla"},
     "consola": {"settings", "models", "scrapers", "sandbox"},
+    "cli": {"consola"},
 }
 """What each top-level name of ours may import, besides itself: settings <- models <- actors <- api, panel."""
 

@@ -23,13 +23,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from pila import CERRADO
 
 import models
-from models import Callback, Consulta, Fallo, Resultado
+from models import Callback, Consulta, Fallo, Resultado, turnos
 from models.reparacion import callbacks_por_despertar, por_publicar, rescatar
 from models.schemas import PedidoServicios
 
-URL = "http://127.0.0.1:1/callback"
+URL = f"http://{CERRADO}/callback"
 PROPIAS = ("CANCELADA", "INTERRUMPIDA", "TIEMPO_AGOTADO")
 FINES = (
     Resultado(exito=True, deuda=Decimal("25670.00"), moneda="ARS"),
@@ -118,6 +119,7 @@ class Maquina(RuleBasedStateMachine):
             lambda: por_publicar(5, gracia_s=0, perdida_s=0),
             lambda: callbacks_por_despertar(5, gracia_s=0, perdida_s=0),
             lambda: models.tomar_turno("metrogas"),
+            lambda: turnos.dar_turnos(CERRADO),
             self._repartir,
         ]
         if pendientes := self._abiertas():
@@ -237,6 +239,14 @@ class Maquina(RuleBasedStateMachine):
             "SELECT empresa FROM consultas_deuda WHERE estado = 'en_curso' GROUP BY 1 HAVING count(*) > %s", SIMULTANEAS
         )
         assert not filas("SELECT 1 FROM consultas_deuda WHERE estado = 'en_curso' AND origen_id IS NOT NULL")
+
+    @invariant()
+    def un_receptor_no_ocupa_mas_que_su_parte(self) -> None:
+        """Without a live worker that is one attempt at a time. Who waits has not been announced, and is not lost."""
+        assert len(filas("SELECT 1 FROM callbacks WHERE estado = 'enviando' AND arrendado_hasta >= now()")) <= 1
+        assert not filas(
+            "SELECT 1 FROM callbacks WHERE en_turno AND (estado <> 'pendiente' OR encolado_en IS NOT NULL)"
+        )
 
     def teardown(self) -> None:
         """Whatever is open can be driven to its end by what reloj and the workers do."""
