@@ -19,6 +19,7 @@ PUERTOS_PROHIBIDOS = frozenset(
 )
 NOMBRES_DE_ESTA_MAQUINA = {"localhost", "localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback"}
 NOMBRE = re.compile(r"(?!.{254})[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+ENTRE_CORCHETES = re.compile(r"\[[0-9A-Fa-f:.]+\](:[0-9]*)?")
 LOOPBACK = IPv4Address("127.0.0.1")
 
 Direccion = IPv4Address | IPv6Address
@@ -109,15 +110,15 @@ def _host(partes: SplitResult) -> str:
     """The host in ASCII, lower case; an IPv6 address without its brackets."""
     host = partes.hostname or ""
     try:
-        if "[" in partes.netloc:
+        if ENTRE_CORCHETES.fullmatch(partes.netloc):
             IPv6Address(host)
-        elif not host.isascii():
-            host = idna.encode(host, uts46=True).decode()  # as requests does
+            return host
+        nombre = host if host.isascii() else idna.encode(host, uts46=True).decode()  # as requests does
     except ValueError:
-        host = ""
-    if "%" in partes.netloc or not ("[" in partes.netloc or NOMBRE.fullmatch(host)):
+        nombre = ""
+    if "[" in partes.netloc or not NOMBRE.fullmatch(nombre):
         raise UrlRechazada("URL_INVALIDA", "no tiene un servidor válido")
-    return host
+    return nombre
 
 
 def _puerto(partes: SplitResult) -> int:

@@ -210,6 +210,7 @@ class Receptor:
     respuestas: list[int] = field(default_factory=list)
     recibidos: list[Recibido] = field(default_factory=list)
     demora_s: float = 0
+    ruta: str = field(default_factory=lambda: f"/callback/{uuid.uuid4().hex[:8]}")
     url: str = ""
 
     def de(self, job_id: str) -> list[Recibido]:
@@ -237,12 +238,11 @@ def receptor(
 ) -> Iterator[Receptor]:
     """Run a receiver during the block, on one of these ports."""
     estado = Receptor(list(respuestas or []), demora_s=demora_s)
-    ruta = f"/callback/{uuid.uuid4().hex[:8]}"
 
     class Manejador(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             crudo = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path != ruta:  # a late callback for whoever had this port before
+            if self.path != estado.ruta:  # a late callback for whoever had this port before
                 self.send_error(410)
                 return
             estado.recibidos.append(Recibido(time.monotonic(), dict(self.headers), crudo))
@@ -257,7 +257,7 @@ def receptor(
     servidor = _escuchar(Manejador, puertos)
     hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     hilo.start()
-    estado.url = f"http://127.0.0.1:{servidor.server_port}{ruta}"
+    estado.url = f"http://127.0.0.1:{servidor.server_port}{estado.ruta}"
     try:
         yield estado
     finally:
