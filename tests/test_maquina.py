@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from pila import CERRADO
 
 import models
-from models import Callback, Consulta, Fallo, Resultado
+from models import Callback, Consulta, Fallo, Resultado, turnos
 from models.reparacion import callbacks_por_despertar, por_publicar, rescatar
 from models.schemas import PedidoServicios
 
@@ -125,6 +125,7 @@ class Maquina(RuleBasedStateMachine):
             lambda: por_publicar(5, gracia_s=0, perdida_s=0),
             lambda: callbacks_por_despertar(5, gracia_s=0, perdida_s=0),
             lambda: models.tomar_turno("metrogas"),
+            lambda: turnos.dar_turnos(CERRADO),
             self._repartir,
         ]
         if pendientes := self._abiertas():
@@ -244,6 +245,14 @@ class Maquina(RuleBasedStateMachine):
             "SELECT empresa FROM consultas_deuda WHERE estado = 'en_curso' GROUP BY 1 HAVING count(*) > %s", SIMULTANEAS
         )
         assert not filas("SELECT 1 FROM consultas_deuda WHERE estado = 'en_curso' AND origen_id IS NOT NULL")
+
+    @invariant()
+    def un_receptor_no_ocupa_mas_que_su_parte(self) -> None:
+        """Without a live worker that is one attempt at a time. Who waits has not been announced, and is not lost."""
+        assert len(filas("SELECT 1 FROM callbacks WHERE estado = 'enviando' AND arrendado_hasta >= now()")) <= 1
+        assert not filas(
+            "SELECT 1 FROM callbacks WHERE en_turno AND (estado <> 'pendiente' OR encolado_en IS NOT NULL)"
+        )
 
     def teardown(self) -> None:
         """Whatever is open can be driven to its end by what reloj and the workers do."""
