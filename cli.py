@@ -1,4 +1,4 @@
-"""The command `consultas`, for an operator: verify one empresa live, and list them. No database, no broker."""
+"""The command `consultas`, for an operator: verify one empresa live, list them, manage the API keys."""
 
 import asyncio
 import json
@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 import sandbox
+from consola import cifrado, claves
 from scrapers import SCRAPERS, de_empresa
 from scrapers.base import Scraper
 from scrapers.fallas import Falla
@@ -30,6 +31,8 @@ from settings import AjustesEmpresa, explicar
 SANDBOX = Path(sandbox.__file__).parent
 
 app = typer.Typer(help="Consulta portales de empresas de servicios.", pretty_exceptions_enable=False)
+app.add_typer(claves.app, name="clave")
+app.add_typer(cifrado.app, name="cifrado")
 
 
 class Entorno(BaseSettings):
@@ -89,7 +92,7 @@ class Pantalla:
 
 @app.callback(invoke_without_command=True)
 def consultas(contexto: typer.Context) -> None:
-    """Consulta portales de empresas de servicios, sin base de datos."""
+    """Consulta portales de empresas de servicios; sólo `clave` usa la base de datos."""
     if contexto.invoked_subcommand is None:
         typer.echo(contexto.get_help())
         raise typer.Exit(2)
@@ -215,7 +218,7 @@ def _carpeta(elegida: Path | None, scraper: Scraper) -> Path:
 
 
 def _motivo(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _grabar(
@@ -269,11 +272,8 @@ def main(argumentos: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 for an amount, 1 for a falla, 2 for wrong usage."""
     try:
         codigo = app(args=argumentos, prog_name="consultas", standalone_mode=False)
-    except UsoIncorrecto as error:
-        typer.echo(str(error), err=True)
-        codigo = 2
-    except typer.TyperException as error:
-        typer.echo(_frase(error), err=True)
+    except (UsoIncorrecto, typer.TyperException) as error:
+        typer.echo(str(error) if isinstance(error, UsoIncorrecto) else _frase(error), err=True)
         codigo = 2
     except typer.Abort:
         typer.echo("Interrumpida.", err=True)
@@ -287,9 +287,8 @@ def _frase(error: typer.TyperException) -> str:
     opcion = getattr(error, "option_name", None)
     parametro = getattr(error, "param", None)
     if type(error).__name__ == "MissingParameter" and parametro is not None:
-        return (
-            f"Falta {parametro.opts[0] if parametro.param_type_name == 'option' else parametro.name.upper()}: {ayuda}"
-        )
+        falta = parametro.opts[0] if parametro.param_type_name == "option" else parametro.name.upper()
+        return f"Falta {falta}: {ayuda}"
     if opcion is not None:
         return f"La opción {opcion} no existe o le falta su valor: {ayuda}"
     return f"No se entiende la orden: {ayuda}"

@@ -28,6 +28,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
+FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
 PREFIJO_SECRETO = "whsec_"
 HOST_Y_PUERTO = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):0*([1-9][0-9]{0,4})")
 
@@ -51,6 +53,27 @@ def _url_de(*esquemas: str) -> AfterValidator:
         return valor
 
     return AfterValidator(validar)
+
+
+def _claves(valor: SecretStr) -> SecretStr:
+    """Keys of Fernet: 32 random bytes in URL-safe base64, each once."""
+    claves = [clave.strip() for clave in valor.get_secret_value().split(",")]
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=", clave) for clave in claves):
+        raise ValueError(
+            f"tiene que ser una clave, o varias separadas por comas con la más nueva primero; {NUEVA_CLAVE}"
+        )
+    if len(set(claves)) < len(claves):
+        raise ValueError("repite una clave")
+    return SecretStr(",".join(claves))
+
+
+def _host(valor: str) -> str:
+    if valor != "*" and not FORMA_DE_HOST.fullmatch(valor.lower()):
+        raise ValueError("lleva nombres como api.ejemplo.com o *.ejemplo.com, sin puerto, separados por comas")
+    return valor.lower()
+
+
+Host = Annotated[str, AfterValidator(_host)]
 
 
 def _lista(valor: object) -> object:
@@ -115,12 +138,20 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, _url_de(*ESQUEMAS_POSTGRES)]
     broker_url: Annotated[SecretStr, _url_de(*ESQUEMAS_BROKER)] | None = None
     cloudamqp_url: Annotated[SecretStr, _url_de("amqp", "amqps")] | None = None
+    cifrado_claves: Annotated[SecretStr, AfterValidator(_claves)]
+
     db_conexiones: int = Field(10, ge=1, le=500)
     db_espera_s: float = Field(5, gt=0, le=60)
 
     port: int = Field(8000, ge=1, le=65535)
     cuerpo_max_bytes: int = Field(64 * 1024, ge=1024, le=10 * 1024 * 1024)
     servicios_max: int = Field(500, ge=1, le=100_000)
+    api_abierta: bool = False
+    hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host)]], BeforeValidator(_sin_vacios), *Listado] = (
+        Field(["*"], min_length=1, max_length=100)
+    )
+    pedido_plazo_s: float = Field(10, gt=0, le=300)
+    limite_por_minuto: int = Field(600, ge=1, le=1_000_000)
 
     chromium_path: Path | None = None
     chromium_sandbox: bool | None = None
@@ -177,6 +208,11 @@ class Settings(BaseSettings):
         return urlsplit(self.broker).scheme in ESQUEMAS_POSTGRES
 
     @property
+    def claves_de_cifrado(self) -> list[str]:
+        """The keys of what is stored encrypted, newest first, secret: never log them."""
+        return self.cifrado_claves.get_secret_value().split(",")
+
+    @property
     def callback_intentos(self) -> int:
         """How often a callback is tried: one more than the waits between attempts."""
         return len(self.callback_esquema) + 1
@@ -198,6 +234,7 @@ EN_ESPANOL = {
     "literal_error": "tiene que ser {expected}",
     "string_pattern_mismatch": "no tiene la forma esperada ({pattern})",
     "too_long": "tiene demasiados valores (máximo {max_length})",
+    "too_short": "no puede estar vacío",
     "extra_forbidden": "no es un ajuste conocido",
     "finite_number": "tiene que ser un número finito",
     "model_type": "no es un ajuste: se escribe, por ejemplo, EMPRESA__METROGAS__URL",
@@ -213,6 +250,8 @@ def explicar(error: ValidationError) -> str:
         motivo = str(contexto["error"])
         return f"Configuración inválida: {variable + ' ' if variable else ''}{motivo}."
     motivo = EN_ESPANOL.get(primero["type"], primero["msg"]).format(**contexto).replace(" or ", " o ")
+    if variable == "CIFRADO_CLAVES":
+        motivo += f"; {NUEVA_CLAVE}"
     return f"Configuración inválida: {variable} {motivo}."
 
 

@@ -7,6 +7,7 @@ where the row can be handed back (docs/decisiones/0001-consultar-sincrono.md).
 import logging
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,8 +70,8 @@ def consultar(consulta_id: str) -> None:
         visto = Consulta.get_or_none(Consulta.id == identificador)
         if visto is None or visto.estado != "pendiente":
             return
-        credenciales = Servicio.get_by_id(visto.servicio_id).credenciales
-    tarea = Tarea.preparar(visto.empresa, credenciales)
+        servicio = Servicio.get_by_id(visto.servicio_id)
+    tarea = Tarea.preparar(visto.empresa, servicio)
     consulta = reclamar(
         identificador,
         arriendo_s=ajustes().consulta_arriendo_s,
@@ -106,7 +107,8 @@ def _atender(consulta: Consulta, tarea: Tarea) -> None:
     except BASE_CAIDA:
         raise  # the lease runs out and reloj gives the consulta to whoever can save it
     except Exception:
-        logger.exception("Error inesperado en la consulta %s de %s", consulta.id, consulta.empresa)
+        traza = tarea.mascara.ocultar(traceback.format_exc()).rstrip()
+        logger.error("Error inesperado en la consulta %s de %s\n%s", consulta.id, consulta.empresa, traza)
         falla = Falla(Codigo.ERROR_INTERNO)
     else:
         _guardar(consulta, resultado)

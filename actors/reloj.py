@@ -27,6 +27,7 @@ from models.reparacion import (
     por_publicar,
     rescatar,
 )
+from models.rotacion import cifrar_planas
 from models.trabajador import olvidar_muertos
 from scrapers import de_empresa
 from scrapers.fallas import Codigo
@@ -87,6 +88,13 @@ def despertar_callbacks() -> None:
         notificar.send(str(job_id))
 
 
+def cifrar_credenciales() -> None:
+    """Encrypt the credenciales that somebody wrote as a plain object."""
+    cifradas = cifrar_planas()
+    if cifradas:
+        logger.info("Credenciales cifradas: las de %d servicios que se habían escrito sin cifrar", cifradas)
+
+
 def dar_turnos_de_callbacks() -> None:
     """Announce callbacks that wait for their turn at a destino with free places: whoever had them was killed."""
     for destino in turnos.destinos_en_turno():
@@ -114,6 +122,7 @@ def limpiar() -> None:
 
 
 REPARACIONES: tuple[Callable[[], None], ...] = (
+    cifrar_credenciales,
     rescatar_interrumpidas,
     publicar_calladas,
     vencer_jobs,

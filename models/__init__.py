@@ -2,9 +2,11 @@
 
 from models.admision import Admision, ColaLlena
 from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
+from models.api_key import Alcance, ApiKey
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
 from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado
 from models.cierre import fracasar, guardar_consulta_deuda
+from models.cifrado import Cifrado, Indescifrable, Sellado, usar_claves
 from models.consulta import (
     Consulta,
     devolver,
@@ -30,6 +32,7 @@ from models.listados import (
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
+from models.secreto import Secreto, con_clave
 from models.trabajador import Trabajador, despedir, latir
 from models.turnos import reclamar_callback
 
@@ -45,6 +48,8 @@ TABLAS = (
     EstadoEmpresa,
     Rechazo,
     Idempotencia,
+    ApiKey,
+    Secreto,
 )
 """Every table, in the order of their references."""
 
@@ -52,7 +57,10 @@ __all__ = [
     "BASE_CAIDA",
     "TABLAS",
     "Admision",
+    "Alcance",
+    "ApiKey",
     "Callback",
+    "Cifrado",
     "Clave",
     "ClaveEnConflicto",
     "ColaLlena",
@@ -63,6 +71,7 @@ __all__ = [
     "Evidencia",
     "Fallo",
     "Idempotencia",
+    "Indescifrable",
     "Intento",
     "Job",
     "NoReintentable",
@@ -73,12 +82,15 @@ __all__ = [
     "Reglas",
     "Reparto",
     "Resultado",
+    "Secreto",
+    "Sellado",
     "Servicio",
     "SinServicios",
     "Trabajador",
     "anotar_intento",
     "anotar_respuesta",
     "bd",
+    "con_clave",
     "conexion",
     "crear_job",
     "crear_reintento",
@@ -108,5 +120,6 @@ __all__ = [
     "servicios_de",
     "tomar_turno",
     "transaccion",
+    "usar_claves",
     "vencidos",
 ]

@@ -53,6 +53,7 @@ def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[
             arrendada_hasta=None,
             disponible_en=None,
             en_turno=False,
+            huella=None,
             completed_at=fn.now(),
             exito=resultado.exito,
             deuda=resultado.deuda,

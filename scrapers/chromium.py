@@ -54,10 +54,13 @@ ARGUMENTOS = (
 GUARDIAN = r"""
 perfil=$1; shift
 exec 3<&0
+mkfifo -m 600 "$perfil/errores"
+( while IFS= read -r linea && [ ! -e "$perfil/DevToolsActivePort" ]; do printf '%s\n' "$linea" >>"$perfil/salida"; done
+  exec cat >/dev/null ) <"$perfil/errores" 3<&- &
 setsid env -i PATH="$PATH" HOME="$perfil" TMPDIR="$perfil" ${TZ:+"TZ=$TZ"} ${LANG:+"LANG=$LANG"} \
     ${LC_ALL:+"LC_ALL=$LC_ALL"} ${LD_LIBRARY_PATH:+"LD_LIBRARY_PATH=$LD_LIBRARY_PATH"} \
     ${FONTCONFIG_PATH:+"FONTCONFIG_PATH=$FONTCONFIG_PATH"} ${FONTCONFIG_FILE:+"FONTCONFIG_FILE=$FONTCONFIG_FILE"} \
-    "$@" </dev/null >/dev/null 2>"$perfil/salida" 3<&- &
+    "$@" </dev/null >/dev/null 2>"$perfil/errores" 3<&- &
 hijo=$!
 ( read -r _ <&3; kill -s KILL -- "-$hijo" ) 2>/dev/null &
 lector=$!
@@ -72,7 +75,8 @@ done
 """
 """A shell that holds Chromium: when our end of its standard input closes, which even SIGKILL cannot prevent,
 it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper.
-The browser's environment has none of our secrets, and its home is the profile: nothing of it is left elsewhere."""
+The browser's environment has none of our secrets, and its home is the profile: nothing of it is left elsewhere. What
+Chromium says is kept until it has started: later it repeats what pages write to their console."""
 
 
 def ejecutable(elegido: Path | None = None) -> str:

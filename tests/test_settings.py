@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pila import CIFRADO_CLAVES
 from pydantic import ValidationError
 
 import settings
@@ -19,7 +20,9 @@ FIRMA = f"whsec_{SECRETO}{'A' * 25}"
 BASE = {
     "DATABASE_URL": f"postgresql://yo:{SECRETO}@db.ejemplo.com/consultas",
     "BROKER_URL": f"amqps://yo:{SECRETO}@mq.ejemplo.com/v",
+    "CIFRADO_CLAVES": CIFRADO_CLAVES,
 }
+FORMA_DE_CLAVES = "CIFRADO_CLAVES tiene que ser una clave, o varias separadas por comas con la más nueva primero"
 
 Leer = Callable[..., Settings]
 
@@ -33,6 +36,15 @@ MALOS = [
     ({"BROKER_URL": f"redis://:{SECRETO}@h"}, "BROKER_URL tiene que empezar con amqp:// o amqps:// o postgres://"),
     ({"BROKER_URL": f"amqp://yo:{SECRETO}@h:puerto/"}, "BROKER_URL no es una URL válida"),
     ({"CLOUDAMQP_URL": f"postgresql://yo:{SECRETO}@h/b"}, "CLOUDAMQP_URL tiene que empezar con amqp://"),
+    (
+        {"CIFRADO_CLAVES": ""},
+        "CIFRADO_CLAVES falta y es obligatoria; una nueva se hace con «./consultas cifrado nueva»",
+    ),
+    ({"CIFRADO_CLAVES": SECRETO}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES},"}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES[:-2]}_="}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES} {CIFRADO_CLAVES}"}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES}, {CIFRADO_CLAVES}"}, "CIFRADO_CLAVES repite una clave"),
     ({"DB_CONEXIONES": "0"}, "DB_CONEXIONES tiene que ser 1 o más"),
     ({"DB_CONEXIONES": "501"}, "DB_CONEXIONES tiene que ser 500 o menos"),
     ({"DB_CONEXIONES": "diez"}, "DB_CONEXIONES tiene que ser un número entero"),
@@ -42,6 +54,12 @@ MALOS = [
     ({"PORT": "80.5"}, "PORT tiene que ser un número entero"),
     ({"CUERPO_MAX_BYTES": "10"}, "CUERPO_MAX_BYTES tiene que ser 1024 o más"),
     ({"SERVICIOS_MAX": "-1"}, "SERVICIOS_MAX tiene que ser 1 o más"),
+    ({"API_ABIERTA": "quizás"}, "API_ABIERTA tiene que ser true o false"),
+    ({"HOSTS_PERMITIDOS": "https://api.ejemplo.com"}, "HOSTS_PERMITIDOS lleva nombres como api.ejemplo.com"),
+    ({"HOSTS_PERMITIDOS": "api.ejemplo.com:80"}, "HOSTS_PERMITIDOS lleva nombres"),
+    ({"HOSTS_PERMITIDOS": ","}, "HOSTS_PERMITIDOS no puede estar vacío"),
+    ({"PEDIDO_PLAZO_S": "0"}, "PEDIDO_PLAZO_S tiene que ser mayor que 0"),
+    ({"LIMITE_POR_MINUTO": "0"}, "LIMITE_POR_MINUTO tiene que ser 1 o más"),
     ({"CHROMIUM_SANDBOX": "quizás"}, "CHROMIUM_SANDBOX tiene que ser true o false"),
     ({"CHROMIUM_CONSULTAS_MAX": "0"}, "CHROMIUM_CONSULTAS_MAX tiene que ser 1 o más"),
     ({"CHROMIUM_VIDA_S": "inf"}, "CHROMIUM_VIDA_S tiene que ser un número finito"),
@@ -143,12 +161,14 @@ def test_alcanza_con_la_base_y_el_broker(leer: Leer) -> None:
 def test_se_leen_los_valores(leer: Leer) -> None:
     leidos = leer(
         CALLBACK_ESQUEMA=" 1, 2.5 ,60 ", CHROMIUM_SANDBOX="false", CHROMIUM_PATH="/x/chromium", LOG_LEVEL="DEBUG",
+        HOSTS_PERMITIDOS="API.ejemplo.com, *.ejemplo.com,[::1]",
         EMPRESA__METROGAS__URL="https://portal.ejemplo.com", EMPRESA__METROGAS__SIMULTANEAS="1", PORT="",
     )  # fmt: skip
     assert (leidos.callback_esquema, leidos.callback_intentos) == ([1, 2.5, 60], 4)
     assert (leidos.chromium_sandbox, leidos.chromium_path) == (False, Path("/x/chromium"))
     assert leidos.de_empresa("metrogas").url == "https://portal.ejemplo.com"
     assert leidos.de_empresa("metrogas").simultaneas == 1
+    assert leidos.hosts_permitidos == ["api.ejemplo.com", "*.ejemplo.com", "[::1]"]
     assert leidos.port == 8000, "una variable vacía es como ninguna"
 
 
