@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import threading
 import uuid
@@ -64,11 +65,12 @@ class ReintentosExactos(Retries):
 
 
 class Registro(Middleware):
-    """Our logging in each worker process: Dramatiq's own is switched off with --skip-logging."""
+    """Our logging in each worker process: Dramatiq's own is switched off with --skip-logging. And no core dumps."""
 
     def after_process_boot(self, broker: Broker) -> None:
         """Set it up."""
         configurar_registro()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # its memory holds credenciales
 
 
 class UnaSolaSenal(Middleware):

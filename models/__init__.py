@@ -2,6 +2,7 @@
 
 from models.admision import Admision, ColaLlena
 from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
+from models.api_key import Alcance, ApiKey
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
 from models.callback import (
     Callback,
@@ -55,8 +56,9 @@ TABLAS = (
     Trabajador,
     EstadoEmpresa,
     Rechazo,
-    Secreto,
     Idempotencia,
+    ApiKey,
+    Secreto,
 )
 """Every table, in the order of their references."""
 
@@ -64,6 +66,8 @@ __all__ = [
     "BASE_CAIDA",
     "TABLAS",
     "Admision",
+    "Alcance",
+    "ApiKey",
     "Callback",
     "Cifrado",
     "Clave",
