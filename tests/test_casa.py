@@ -20,7 +20,7 @@ LINEAS_DE_FUNCION = 60
 PUEDE_IMPORTAR = {
     "direcciones": set(),
     "settings": set(),
-    "models": {"settings"},
+    "models": {"settings", "direcciones"},
     "scrapers": {"settings", "direcciones"},
     "actors": {"settings", "models", "scrapers", "direcciones"},
     "problemas": {"models"},

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import requests
 from conftest import Sembrar, Web, a_la_vez, filas
-from pila import RAIZ, hasta
+from pila import CIFRADO_CLAVES, RAIZ, hasta
 from servidores import PostgresPrivado
 from starlette.routing import Route
 
@@ -301,6 +301,7 @@ class TestLaOrden:
     @staticmethod
     def clave(base: str, *argumentos: str) -> subprocess.CompletedProcess[str]:
         entorno = {"DATABASE_URL": base, "BROKER_URL": base, "PATH": "/usr/bin:/bin", "COLUMNS": "150"}
+        entorno["CIFRADO_CLAVES"] = CIFRADO_CLAVES
         orden = [str(RAIZ / "consultas"), "clave", *argumentos]
         return subprocess.run(orden, env=entorno, capture_output=True, text=True, timeout=60, check=False)
 
