@@ -15,6 +15,7 @@ from puerta.cabeceras import Cabeceras
 from puerta.claves import Claves
 from puerta.pedidos import Pedidos
 from puerta.rutas import Ruta
+from recursos.callbacks import intentos, listar_callbacks, prueba, reenviar, reenviar_varios
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
@@ -34,7 +35,7 @@ async def vida(app: Starlette) -> AsyncIterator[None]:
     await run_in_threadpool(publicador.detener)
 
 
-CONSULTAR, LEER = Alcance.CONSULTAR, Alcance.LEER
+CONSULTAR, LEER, ADMINISTRAR = Alcance.CONSULTAR, Alcance.LEER, Alcance.ADMINISTRAR
 
 rutas = [
     Ruta("/consultar/propiedad", consultar_propiedad, alcance=CONSULTAR, methods=["POST"]),
@@ -43,6 +44,11 @@ rutas = [
     Ruta("/job/{job_id}", leer_job, alcance=LEER),
     Ruta("/job/{job_id}/cancelar", cancelar_job, alcance=CONSULTAR, methods=["POST"]),
     Ruta("/job/{job_id}/reintentar", reintentar_job, alcance=CONSULTAR, methods=["POST"]),
+    Ruta("/job/{job_id}/callback/intentos", intentos, alcance=LEER),
+    Ruta("/job/{job_id}/callback/reenviar", reenviar, alcance=CONSULTAR, methods=["POST"]),
+    Ruta("/callbacks", listar_callbacks, alcance=LEER),
+    Ruta("/callbacks/reenviar", reenviar_varios, alcance=ADMINISTRAR, methods=["POST"]),
+    Ruta("/callbacks/prueba", prueba, alcance=CONSULTAR, methods=["POST"]),
     Ruta("/jobs", listar_jobs, alcance=LEER),
     Ruta("/queue/stats", estadisticas, alcance=LEER),
     Ruta("/historial/propiedad/{id}", historial, alcance=LEER),

@@ -35,6 +35,7 @@ TITULOS: Mapping[int, str] = {
     503: "Servicio no disponible",
 }
 
+MOMENTO = "tiene que ser un momento con zona horaria, como 2026-11-24T10:00:00Z"
 MENSAJES: Mapping[str, str] = {
     "missing": "es obligatorio",
     "int_type": "tiene que ser un número entero",
@@ -48,10 +49,18 @@ MENSAJES: Mapping[str, str] = {
     "string_too_short": "no puede estar vacío",
     "string_unicode": "tiene caracteres que no se pueden guardar",
     "list_type": "tiene que ser una lista",
+    "dict_type": "tiene que ser un objeto",
     "too_short": "no puede estar vacía",
     "too_long": "admite hasta {max_length} elementos",
     "greater_than_equal": "tiene que ser {ge} o más",
     "less_than_equal": "tiene que ser {le} o menos",
+    "string_pattern_mismatch": "no tiene la forma esperada",
+    "uuid_parsing": "tiene que ser un UUID",
+    "uuid_type": "tiene que ser un UUID",
+    "datetime_type": MOMENTO,
+    "datetime_parsing": MOMENTO,
+    "datetime_from_date_parsing": MOMENTO,
+    "timezone_aware": MOMENTO,
     "literal_error": "tiene que ser {expected}",
     "extra_forbidden": "no es un campo conocido",
     "value_error": "{error}",
@@ -93,7 +102,10 @@ class Problema(Exception):
 
 
 def _mensaje(error: ErrorDetails) -> str:
-    return MENSAJES.get(error["type"], "no es válido").format(**error.get("ctx", {}))
+    contexto = error.get("ctx", {})
+    if error["type"] == "literal_error":
+        contexto = {"expected": str(contexto["expected"]).replace(" or ", " o ")}
+    return MENSAJES.get(error["type"], "no es válido").format(**contexto)
 
 
 def de_validacion(error: ValidationError) -> Problema:

@@ -112,6 +112,10 @@ Listado = (NoDecode, BeforeValidator(_lista))
 """Values separated by commas."""
 
 
+Secretos = Annotated[list[Annotated[SecretStr, AfterValidator(_secreto)]], *Listado]
+"""Those that sign callbacks, newest first."""
+
+
 class AjustesEmpresa(BaseModel):
     """What may be set for one empresa: `EMPRESA__METROGAS__URL=...`, `EMPRESA__METROGAS__SIMULTANEAS=1`."""
 
@@ -175,9 +179,7 @@ class Settings(BaseSettings):
 
     callback_esquema: Annotated[list[float], BeforeValidator(_sin_vacios), *Listado] = Field([1, 2], max_length=20)
     callback_plazo_s: float = Field(30, gt=0, le=300)
-    callback_secretos: Annotated[list[Annotated[SecretStr, AfterValidator(_secreto)]], *Listado] = Field(
-        [], max_length=10
-    )
+    callback_secretos: Secretos = Field([], max_length=10)
     callback_hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host_y_puerto)]], *Listado] = []
     callback_solo_https: bool = False
 

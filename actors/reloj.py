@@ -13,7 +13,7 @@ from types import FrameType
 from actors.broker import broker
 from actors.consultar import tuberia
 from actors.empresas import NUESTRAS
-from actors.notificar import notificar
+from actors.notificar import anunciar, notificar
 from actors.registro import configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
@@ -21,6 +21,7 @@ from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir,
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
+    desanunciar,
     desmarcar,
     empresas_en_turno,
     lugares_libres,
@@ -84,8 +85,13 @@ def dar_turnos() -> None:
 
 def despertar_callbacks() -> None:
     """Announce the callbacks that are due and that no message announces."""
-    for job_id in callbacks_por_despertar(LOTE, gracia_s=GRACIA_S, perdida_s=60):
-        notificar.send(str(job_id))
+    pares = callbacks_por_despertar(LOTE, gracia_s=GRACIA_S, perdida_s=60)
+    for hechos, (callback_id, job_id) in enumerate(pares):
+        try:
+            notificar.send(str(job_id), str(callback_id))
+        except Exception:
+            desanunciar([pendiente for pendiente, _ in pares[hechos:]])
+            raise
 
 
 def cifrar_credenciales() -> None:
@@ -98,8 +104,7 @@ def cifrar_credenciales() -> None:
 def dar_turnos_de_callbacks() -> None:
     """Announce callbacks that wait for their turn at a destino with free places: whoever had them was killed."""
     for destino in turnos.destinos_en_turno():
-        for job_id in turnos.dar_turnos(destino):
-            notificar.send(str(job_id))
+        anunciar(turnos.dar_turnos(destino))
 
 
 def repartir_resultados() -> None:

@@ -4,7 +4,14 @@ from models.admision import Admision, ColaLlena
 from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
 from models.api_key import Alcance, ApiKey
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
-from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado
+from models.callback import (
+    Callback,
+    Fallo,
+    Intento,
+    anotar_intento,
+    cabeceras_propias,
+    poner_cuerpo_delgado,
+)
 from models.cierre import fracasar, guardar_consulta_deuda
 from models.cifrado import Cifrado, Indescifrable, Sellado, usar_claves
 from models.consulta import (
@@ -30,9 +37,11 @@ from models.listados import (
     listar_jobs,
 )
 from models.propiedad import Propiedad, Servicio, servicios_de
+from models.reenvio import que_impide, reenviar, reenviar_varios
 from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
+from models.seguimiento import intentos_de, listar_callbacks
 from models.trabajador import Trabajador, despedir, latir
 from models.turnos import reclamar_callback
 
@@ -90,6 +99,7 @@ __all__ = [
     "anotar_intento",
     "anotar_respuesta",
     "bd",
+    "cabeceras_propias",
     "con_clave",
     "conexion",
     "crear_job",
@@ -101,19 +111,24 @@ __all__ = [
     "guardar_consulta_deuda",
     "historial",
     "iniciar",
+    "intentos_de",
     "latir",
     "leer_consulta",
     "leer_evidencia",
     "leer_job",
+    "listar_callbacks",
     "listar_jobs",
     "marcar_encoladas",
     "olvidar_claves",
     "poner_cuerpo_delgado",
     "por_repartir",
+    "que_impide",
     "rechazada",
     "rechazar",
     "reclamar",
     "reclamar_callback",
+    "reenviar",
+    "reenviar_varios",
     "reintentar",
     "renovar",
     "repartir",

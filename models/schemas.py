@@ -4,9 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from models.destino import revisar_url
+from models.schemas_callback import Cabeceras, Eventos, Metadata
 from settings import ajustes
 
 ID_MAX = 2**63 - 1
@@ -53,9 +54,19 @@ class Pedido(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     callback_url: UrlDeCallback | None = None
+    callback_eventos: Eventos | None = None
+    callback_metadata: Metadata | None = None
+    callback_headers: Cabeceras | None = None
     voucher_id: Voucher | None = None
     max_antiguedad_min: Annotated[int, Field(strict=True, ge=1, le=SEMANA_MIN)] | None = None
     """A successful consulta of a servicio that is no older than these minutes serves again."""
+
+    @field_validator("callback_eventos", "callback_metadata", "callback_headers")
+    @classmethod
+    def _con_callback_url(cls, valor: Any, info: ValidationInfo) -> Any:
+        if valor is not None and info.data.get("callback_url", "") is None:
+            raise ValueError("necesita callback_url")
+        return valor
 
 
 class PedidoPropiedad(Pedido):
@@ -72,6 +83,16 @@ class PedidoServicios(Pedido):
 
 class PedidoTodas(Pedido):
     """`POST /consultar/todas`."""
+
+
+class PedidoPrueba(BaseModel):
+    """`POST /callbacks/prueba`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: UrlDeCallback
+    callback_metadata: Metadata | None = None
+    callback_headers: Cabeceras | None = None
 
 
 class FiltroJobs(BaseModel):

@@ -13,6 +13,7 @@ from peewee import fn
 
 from models.base import bd, conexion, transaccion
 from models.callback import DESTINO, PATRON, Callback, Intento
+from models.reuso import Par
 from models.trabajador import hilos_vivos
 
 COLA = "callbacks"
@@ -20,27 +21,20 @@ PARTE = 4
 """One destino may keep one thread in so many busy."""
 
 
-def reclamar_callback(job_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback, int] | None:
-    """Claim a callback of the job that is due and write its attempt, before anything is dialled.
+def reclamar_callback(callback_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback, int] | None:
+    """Claim a callback that is due and write its attempt, before anything is dialled.
 
-    Returns it and the number of the attempt; None when none is due, another one has it, or its destino is busy: it
+    Returns it and the number of the attempt; None when it is not due, another one has it, or its destino is busy: it
     then waits for its turn. An attempt whose lease ran out (killed while it dialled) counts as made.
     """
     with transaccion():
-        debidos = (
-            Callback.select(Callback.id)
-            .where(
-                Callback.job == job_id,
-                ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
-                | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now())),
-            )
-            .order_by(Callback.created_at)
-            .limit(1)
+        debido = (Callback.id == callback_id) & (
+            ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
+            | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now()))
         )
-        destino = Callback.select(DESTINO).where(Callback.id.in_(debidos)).scalar()
+        destino = Callback.select(DESTINO).where(debido).scalar()
         if destino is None:
             return None
-        debido = Callback.id.in_(debidos.for_update(skip_locked=True))
         if not _lugares_libres(destino):
             Callback.update(estado="pendiente", en_turno=True, arrendado_hasta=None, encolado_en=None).where(
                 debido
@@ -52,6 +46,7 @@ def reclamar_callback(job_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback
                 token=Callback.token + 1,
                 intentos=Callback.intentos + 1,
                 arrendado_hasta=fn.now() + timedelta(seconds=arriendo_s),
+                encolado_en=None,
                 en_turno=False,
             )
             .where(debido)
@@ -74,11 +69,9 @@ def _lugares_libres(destino: str) -> int:
     return max(max(hilos_vivos(COLA) // PARTE, 1) - int(enviando.count()), 0)
 
 
-def dar_turnos(destino: str) -> list[uuid.UUID]:
-    """The jobs whose callbacks may take the free places at a destino, those due for longest first.
-
-    They are marked as announced: the caller publishes them.
-    """
+def dar_turnos(destino: str) -> list[Par]:
+    """The callbacks that may take the free places at a destino, those due for longest first: the caller announces
+    them, and reloj does where it could not."""
     with transaccion():
         esperan = (
             Callback.select(Callback.id)
@@ -87,8 +80,8 @@ def dar_turnos(destino: str) -> list[uuid.UUID]:
             .limit(_lugares_libres(destino))
             .for_update(skip_locked=True)
         )
-        elegidos = Callback.update(en_turno=False, encolado_en=fn.now()).where(Callback.id.in_(esperan))
-        return [c.job_id for c in elegidos.returning(Callback.job).execute()]
+        elegidos = Callback.update(en_turno=False, encolado_en=None).where(Callback.id.in_(esperan))
+        return [(c.id, c.job_id) for c in elegidos.returning(Callback.id, Callback.job).execute()]
 
 
 def destinos_en_turno() -> list[str]:

@@ -51,6 +51,12 @@ FALLO = st.sampled_from([None, Fallo("x", 0), Fallo("x", None)])
 ELECCION = st.tuples(NUMERO, NUMERO, st.sampled_from(FINES), st.sampled_from([None, Fallo("x", 0), Fallo("x", None)]))
 
 
+def _reclamar_callback_de(job_id: uuid.UUID) -> tuple[Callback, int] | None:
+    """Claim the callback of a job, if it owes one."""
+    debidos = filas("SELECT id FROM callbacks WHERE job_id = %s", job_id)
+    return models.reclamar_callback(debidos[0][0], arriendo_s=60) if debidos else None
+
+
 def _vencer(tabla: str, columna: str, clave: uuid.UUID) -> None:
     """Let the lease of a row that is held run out."""
     tenida = "estado IN ('en_curso', 'enviando')"
@@ -168,7 +174,7 @@ class Maquina(RuleBasedStateMachine):
             self.jobs.append(creado.job_id)
 
     def _reclamar_callback(self, job_id: uuid.UUID) -> None:
-        reclamado = models.reclamar_callback(job_id, arriendo_s=60)
+        reclamado = _reclamar_callback_de(job_id)
         if reclamado is not None:
             self.callbacks.append(reclamado)
 
@@ -265,7 +271,7 @@ class Maquina(RuleBasedStateMachine):
         assert self._abiertas() == []
         filas("UPDATE callbacks SET arrendado_hasta = now() - interval '1 s' WHERE estado = 'enviando'")
         for job_id in self.jobs:
-            reclamado = models.reclamar_callback(job_id, arriendo_s=60)
+            reclamado = _reclamar_callback_de(job_id)
             if reclamado is not None:
                 models.anotar_intento(reclamado[0], None)
         self.cada_job_cuenta_bien_y_se_cierra_con_la_ultima()

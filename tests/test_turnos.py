@@ -37,7 +37,8 @@ def deber(base: str, url: str, cuantos: int) -> list[uuid.UUID]:
 
 
 def reclamar(job_id: uuid.UUID) -> models.Callback | None:
-    reclamado = models.reclamar_callback(job_id, arriendo_s=60)
+    [(callback_id,)] = filas("SELECT id FROM callbacks WHERE job_id = %s", job_id)
+    reclamado = models.reclamar_callback(callback_id, arriendo_s=60)
     return reclamado and reclamado[0]
 
 
@@ -66,7 +67,7 @@ class TestLugares:
         assert turnos.dar_turnos("muerto.ejemplo.com") == [], "no hay lugar todavía"
         # When an attempt ends, one of those who wait is announced; the retry of the first waits behind the others
         assert models.anotar_intento(uno, Fallo("x", 0))
-        assert turnos.dar_turnos("muerto.ejemplo.com") == [muertos[4]]
+        assert [job_id for _, job_id in turnos.dar_turnos("muerto.ejemplo.com")] == [muertos[4]]
         assert reclamar(muertos[0]), "nadie tomó el lugar todavía"
         assert reclamar(muertos[4]) is None
         assert turnos.destinos_en_turno() == ["muerto.ejemplo.com"]
@@ -75,7 +76,7 @@ class TestLugares:
         muertos = deber(base, MUERTO, 3)
         assert [bool(reclamar(job_id)) for job_id in muertos] == [True, True, False]
         filas("UPDATE callbacks SET arrendado_hasta = now() - interval '1 s' WHERE estado = 'enviando'")
-        assert turnos.dar_turnos("muerto.ejemplo.com") == [muertos[2]]
+        assert [job_id for _, job_id in turnos.dar_turnos("muerto.ejemplo.com")] == [muertos[2]]
         assert [bool(reclamar(job_id)) for job_id in muertos] == [True, True, False], "reclamados por sus mensajes"
         assert filas("SELECT max(intentos), min(intentos) FROM callbacks WHERE en_turno") == [(0, 0)]
 
