@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -27,9 +26,9 @@ from actors.tarea import Tarea, simultaneas
 from models import (
     BASE_CAIDA,
     Consulta,
-    Job,
     Resultado,
     Servicio,
+    alcanza_el_plazo,
     conexion,
     devolver,
     guardar_consulta_deuda,
@@ -115,9 +114,7 @@ def _atender(consulta: Consulta, tarea: Tarea) -> None:
 
 def _esperar_el_inicio(consulta: Consulta) -> float:
     """Let the empresa's pause pass: at most one for each of its places. Returns the moment (monotonic s)."""
-    if consulta.disponible_en is not None:
-        resta = (consulta.disponible_en - datetime.now(UTC)).total_seconds()
-        time.sleep(min(max(resta, 0), PAUSA_MAX_S))
+    time.sleep(min(max(consulta.espera_s, 0), PAUSA_MAX_S))
     return time.monotonic()
 
 
@@ -157,17 +154,11 @@ def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia
     espera = espera_siguiente(falla.codigo, consulta.intentos + 1, falla.esperar_s)
     if espera is not None:
         espera *= ajustes().reintentos_escala
-        if _alcanza_el_plazo(consulta, espera):
+        if alcanza_el_plazo(consulta.job_id, espera):
             _volver_a_probar(consulta, falla.codigo, espera)
             return
     resultado = de_falla(falla, evidencia, empresa=consulta.empresa, consulta_id=consulta.id, duracion_ms=_ms(comienzo))
     _guardar(consulta, resultado)
-
-
-def _alcanza_el_plazo(consulta: Consulta, espera_s: float) -> bool:
-    with conexion():
-        limite = Job.select(Job.limite_en).where(Job.id == consulta.job_id).scalar()
-    return bool(limite.timestamp() > time.time() + espera_s)
 
 
 def _volver_a_probar(consulta: Consulta, codigo: Codigo, espera_s: float) -> None:

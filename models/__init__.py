@@ -15,7 +15,7 @@ from models.consulta import (
 )
 from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
 from models.evidencia import Evidencia
-from models.job import Creado, Job, Plazo, SinServicios, vencidos
+from models.job import Creado, Job, Plazo, SinServicios, alcanza_el_plazo, vencidos
 from models.listados import (
     CursorInvalido,
     estadisticas,
@@ -52,6 +52,7 @@ __all__ = [
     "Servicio",
     "SinServicios",
     "Trabajador",
+    "alcanza_el_plazo",
     "anotar_intento",
     "anotar_respuesta",
     "bd",

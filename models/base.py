@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import DatabaseError, DecimalField, InterfaceError, Model, OperationalError
+from peewee import DatabaseError, DecimalField, InterfaceError, Model, OperationalError, fn
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField
 
@@ -59,9 +59,9 @@ def transaccion() -> Iterator[PooledPostgresqlDatabase]:
         yield bd
 
 
-def ahora() -> datetime:
-    """This moment, aware, in UTC."""
-    return datetime.now(UTC)
+def ahora() -> Any:
+    """The moment at which the row is written, by the database's clock: those of our processes may be wrong."""
+    return fn.clock_timestamp()  # not now(): rows written together keep their order
 
 
 class Momento(DateTimeTZField):
