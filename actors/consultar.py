@@ -18,6 +18,7 @@ from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.time_limit import TimeLimitExceeded
 
 from actors.broker import CONSULTAS, ESPERA_MAX_MS
+from actors.middleware import deteniendo
 from actors.notificar import notificar
 from actors.publicador import Envio, marcar, publicador
 from actors.resultados import de_deuda, de_falla
@@ -48,6 +49,9 @@ from settings import ajustes
 logger = logging.getLogger("consultas")
 
 PAUSA_MAX_S = 60
+SENAL_S = 0.5
+"""How much later than its browser this process may get the signal to stop."""
+DETENCION_S = 5.0
 MARGEN_S = 60
 """Dramatiq's limit is the scraper's own plus this: opening a page, evidencia, saving."""
 
@@ -57,10 +61,13 @@ MARGEN_S = 60
     max_retries=2,
     esperas_ms=[1000, 5000],
     notify_shutdown=True,
+    throws=(Shutdown,),
     time_limit=int((1200 + MARGEN_S) * 1000),
 )
 def consultar(consulta_id: str) -> None:
     """Look up one servicio. Returns normally for every expected falla; raises only for bugs and a lost database."""
+    if deteniendo.is_set():
+        raise Shutdown  # it would begin in a process that is about to end: another one takes it
     identificador = uuid.UUID(consulta_id)
     with conexion():
         visto = Consulta.get_or_none(Consulta.id == identificador)
@@ -147,6 +154,8 @@ def _arriendo(consulta: Consulta) -> Iterator[None]:
 
 def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia | None, comienzo: float) -> None:
     """Try again later where the code says so and the job's deadline allows; else save the falla."""
+    if falla.codigo.regla.esperas_s and deteniendo.wait(SENAL_S):
+        _esperar_la_detencion()
     logger.info("Consulta %s de %s: %s", consulta.id, consulta.empresa, falla)
     if falla.codigo is Codigo.CREDENCIALES_INVALIDAS and tarea.huella is not None:
         rechazar(tarea.huella)
@@ -159,6 +168,17 @@ def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia
             return
     resultado = de_falla(falla, evidencia, empresa=consulta.empresa, consulta_id=consulta.id, duracion_ms=_ms(comienzo))
     _guardar(consulta, resultado)
+
+
+def _esperar_la_detencion() -> None:
+    """Raise Shutdown: a platform tells every process to stop, the browser too, and so no try failed here.
+
+    Dramatiq is about to interrupt this thread; a Shutdown of our own beside it could be interrupted in its clean-up.
+    """
+    limite = time.monotonic() + DETENCION_S
+    while time.monotonic() < limite:
+        time.sleep(0.05)
+    raise Shutdown
 
 
 def _volver_a_probar(consulta: Consulta, codigo: Codigo, espera_s: float) -> None:

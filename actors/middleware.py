@@ -22,6 +22,12 @@ logger = logging.getLogger(__name__)
 LATIDO_S = 10.0
 CIERRE_S = 8.0
 
+DEVUELTO_MS = 500
+"""When a message that a stopping process gives back comes again: this process should be gone by then."""
+
+deteniendo = threading.Event()
+"""Set once this process was told to stop."""
+
 
 class ReintentosExactos(Retries):
     """Retries with exact waits: actor option `esperas_ms=[1000, 2000]`, or the delay of the Retry that was raised.
@@ -48,7 +54,7 @@ class ReintentosExactos(Retries):
             return
         try:
             if isinstance(exception, Shutdown):
-                broker.enqueue(message, delay=1)  # type: ignore[arg-type]  # a proxy is what the stock class sends
+                broker.enqueue(message, delay=DEVUELTO_MS)  # type: ignore[arg-type]  # a proxy is what the stock class sends
                 return
             esperas = broker.get_actor(message.actor_name).options.get("esperas_ms")
             if esperas:
@@ -90,6 +96,7 @@ def _solo_la_primera(original: Any) -> Any:
         nonlocal recibida
         if not recibida:
             recibida = True
+            deteniendo.set()
             original(numero, marco)
 
     return manejar

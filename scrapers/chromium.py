@@ -44,6 +44,7 @@ ARGUMENTOS = (
 )
 
 GUARDIAN = """
+trap '' HUP INT TERM
 perfil=$1; shift
 exec 3<&0
 setsid "$@" </dev/null >/dev/null 2>"$perfil/salida" 3<&- &
@@ -60,7 +61,8 @@ for vez in 1 2 3 4 5 6 7 8 9 10; do
 done
 """
 """A shell that holds Chromium: when our end of its standard input closes, which even SIGKILL cannot prevent,
-it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper."""
+it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper.
+It outlives the SIGTERM that a platform sends to every process: else the profile would stay."""
 
 
 def ejecutable(elegido: Path | None = None) -> str:
