@@ -13,8 +13,9 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware, Retries
 from dramatiq.middleware.shutdown import Shutdown
 
+from actors.corte import cortar_si_tarda
 from actors.navegacion import cerrar_navegador
-from actors.registro import configurar_registro
+from actors.registro import Ausencia, configurar_registro
 from models import BASE_CAIDA, despedir, latir
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ def _solo_la_primera(original: Any) -> Any:
         if not recibida:
             recibida = True
             deteniendo.set()
+            cortar_si_tarda()
             original(numero, marco)
 
     return manejar
@@ -133,11 +135,13 @@ class Latido(Middleware):
         self._hilo.start()
 
     def _latir(self, colas: str, hilos: int) -> None:
+        base = Ausencia(logger, "La base de datos")
         while True:
             try:
                 latir(self._id, colas=colas, hilos=hilos)
+                base.esta()
             except BASE_CAIDA as error:
-                logger.warning("La base de datos no responde: %s", error)
+                base.falta(error)
             if self._fin.wait(LATIDO_S):
                 return
 

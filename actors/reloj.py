@@ -10,10 +10,13 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from dramatiq.errors import ConnectionError as BrokerCaido
+
 from actors.broker import broker
 from actors.consultar import tuberia
+from actors.corte import cortar_si_tarda
 from actors.notificar import notificar
-from actors.registro import configurar_registro
+from actors.registro import Ausencia, configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
 from models import BASE_CAIDA, fracasar, tomar_turno, vencidos
@@ -33,6 +36,9 @@ from settings import ajustes
 
 logger = logging.getLogger("reloj")
 
+_base = Ausencia(logger, "La base de datos")
+_broker = Ausencia(logger, "El broker")
+
 LOTE = 500
 GRACIA_S = 1.5
 """What was committed just now is still being published by whoever wrote it."""
@@ -50,6 +56,7 @@ def publicar_calladas() -> None:
             desmarcar([pendiente for pendiente, _ in pares[hechas:]])
             raise
     if pares:
+        _broker.esta()
         logger.info("Publicadas %d consultas que nadie había publicado", len(pares))
 
 
@@ -108,9 +115,12 @@ def vuelta(reparaciones: tuple[Callable[[], None], ...] = REPARACIONES) -> None:
     for reparar in reparaciones:
         try:
             reparar()
+            _base.esta()
         except BASE_CAIDA as error:
-            logger.warning("La base de datos no responde: %s", error)
+            _base.falta(error)
             return
+        except BrokerCaido as error:
+            _broker.falta(error)
         except Exception as error:
             logger.warning("%s no se completó: %s: %s", reparar.__name__, type(error).__name__, error)
 
@@ -121,7 +131,9 @@ def main() -> None:
     fin = threading.Event()
 
     def terminar(numero: int, marco: FrameType | None) -> None:
-        fin.set()
+        if not fin.is_set():
+            fin.set()
+            cortar_si_tarda()
 
     signal.signal(signal.SIGTERM, terminar)
     signal.signal(signal.SIGINT, terminar)

@@ -1,7 +1,7 @@
 """The truth, in Postgres: tables, their state machines as conditional updates, and what is read from them."""
 
 from models.alta import crear_job
-from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
+from models.base import BASE_CAIDA, base_responde, bd, conexion, iniciar, transaccion
 from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from models.cierre import fracasar, guardar_consulta_deuda
 from models.consulta import (
@@ -55,6 +55,7 @@ __all__ = [
     "alcanza_el_plazo",
     "anotar_intento",
     "anotar_respuesta",
+    "base_responde",
     "bd",
     "conexion",
     "crear_job",

@@ -52,6 +52,16 @@ def conexion() -> Iterator[PooledPostgresqlDatabase]:
             bd.close()
 
 
+def base_responde() -> bool:
+    """Whether the database answers now."""
+    try:
+        with conexion():
+            bd.execute_sql("SELECT 1")
+    except (DatabaseError, *BASE_CAIDA):
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def transaccion() -> Iterator[PooledPostgresqlDatabase]:
     """A connection and one transaction: committed at the end of the block, rolled back on an exception."""

@@ -141,7 +141,6 @@ def assert_nada_queda(pila: Pila) -> None:
     """Stop every process as Heroku does: in time, and without leaving a browser, a profile or a connection."""
     for nombre in pila.en_marcha():
         assert pila.terminar_dyno(nombre) < DETENER_S, f"{nombre} no terminó a tiempo"
-    assert pila.de_chromium() == []
-    assert pila.perfiles() == []
+    hasta(lambda: not pila.de_chromium() and not pila.perfiles(), 5)
     with psycopg.connect(pila.entorno["DATABASE_URL"]) as bd:
         hasta(lambda: conexiones(bd) == 0, 10)
