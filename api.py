@@ -13,7 +13,7 @@ from problemas import manejadores
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
-from recursos.jobs import cancelar_job, leer_job, listar_jobs
+from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
 from settings import ajustes
 
 
@@ -33,6 +33,7 @@ app = Starlette(
         Route("/consultar/todas", consultar_todas, methods=["POST"]),
         Route("/job/{job_id}", leer_job, methods=["GET"]),
         Route("/job/{job_id}/cancelar", cancelar_job, methods=["POST"]),
+        Route("/job/{job_id}/reintentar", reintentar_job, methods=["POST"]),
         Route("/jobs", listar_jobs, methods=["GET"]),
         Route("/queue/stats", estadisticas, methods=["GET"]),
         Route("/historial/propiedad/{id}", historial, methods=["GET"]),

@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     reintentos_escala: float = Field(1, gt=0, le=100)
     job_plazo_s: float = Field(1800, gt=0, le=SEMANA_S)
     job_plazo_por_consulta_s: float = Field(15, ge=0, le=86_400)
+    cola_max: int = Field(20_000, ge=1, le=10_000_000)
+    cola_antiguedad_max_s: float = Field(3600, ge=1, le=SEMANA_S)
 
     callback_esquema: Annotated[list[float], NoDecode] = Field([1, 2], max_length=20)
     callback_plazo_s: float = Field(30, gt=0, le=300)

@@ -2,8 +2,7 @@
 
 import uuid
 
-from actors.notificar import notificar
-from actors.publicador import Envio, publicador
+from actors.notificar import avisar
 from actors.resultados import sin_importe
 from models import fracasar
 from scrapers.fallas import Codigo
@@ -18,5 +17,5 @@ def cancelar(job_id: uuid.UUID) -> bool:
     """
     if not fracasar(job_id, error=MOTIVO, resultado=sin_importe(Codigo.CANCELADA)):
         return False
-    publicador.entregar(Envio([lambda: notificar.send(str(job_id))], lambda: None))
+    avisar([job_id])
     return True

@@ -18,8 +18,9 @@ from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.time_limit import TimeLimitExceeded
 
 from actors.broker import CONSULTAS, ESPERA_MAX_MS
+from actors.empresas import NUESTRAS
 from actors.middleware import deteniendo
-from actors.notificar import notificar
+from actors.notificar import avisar, notificar
 from actors.publicador import Envio, marcar, publicador
 from actors.resultados import de_deuda, de_falla
 from actors.salud import anotar_salud
@@ -37,6 +38,7 @@ from models import (
     reclamar,
     reintentar,
     renovar,
+    repartir,
     tomar_turno,
 )
 from models.reparacion import lugares_libres
@@ -192,6 +194,11 @@ def _guardar(consulta: Consulta, resultado: Resultado) -> None:
     guardado = guardar_consulta_deuda(consulta.id, consulta.token, resultado)
     if not guardado["guardado"]:
         logger.info("La consulta %s había terminado de otro modo: este resultado se descarta", consulta.id)
+        return
+    reparto = repartir(consulta.id, NUESTRAS)
+    if reparto.por_publicar:
+        publicar(reparto.por_publicar)
+    avisar(reparto.jobs)
 
 
 def _dar_turno(empresa: str) -> None:

@@ -3,6 +3,8 @@
 import logging
 import time
 import uuid
+from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -11,6 +13,7 @@ from dramatiq.errors import Retry
 
 from actors.broker import CALLBACKS, ESPERA_MAX_MS
 from actors.entrega import Respuesta, enviar
+from actors.publicador import Envio, publicador
 from models import Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from settings import ajustes
 
@@ -53,6 +56,12 @@ def notificar(job_id: str) -> None:
         logger.info("Callback enviado exitosamente para job %s a %s", job_id, _sin_consulta(callback.url))
         return
     _fallar(callback, numero, respuesta)
+
+
+def avisar(job_ids: Sequence[uuid.UUID]) -> None:
+    """Announce the callbacks of these jobs, soon and from the publisher's thread; reloj does what that cannot."""
+    if job_ids:
+        publicador.entregar(Envio([partial(notificar.send, str(job_id)) for job_id in job_ids], lambda: None))
 
 
 def _cabeceras(callback: Callback, numero: int) -> dict[str, str]:

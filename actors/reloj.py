@@ -10,16 +10,17 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from dramatiq.errors import ConnectionError as BrokerCaido
+from dramatiq.errors import BrokerConnectionError
 
 from actors.broker import broker
 from actors.consultar import tuberia
 from actors.corte import cortar_si_tarda
+from actors.empresas import NUESTRAS
 from actors.notificar import notificar
 from actors.registro import Ausencia, configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, fracasar, tomar_turno, vencidos
+from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, vencidos
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -93,8 +94,19 @@ def despertar_callbacks() -> None:
         notificar.send(str(job_id))
 
 
+def repartir_resultados() -> None:
+    """End the consultas that wait for another's result where whoever ended that one could not."""
+    for origen_id in por_repartir(LOTE):
+        reparto = repartir(origen_id, NUESTRAS)
+        for consulta_id, job_id in reparto.por_publicar:
+            tuberia(consulta_id, job_id)
+        for job_id in reparto.jobs:
+            notificar.send(str(job_id))
+
+
 def limpiar() -> None:
     """Delete what is past its retention."""
+    olvidar_claves()
     borradas = borrar_evidencia(ajustes().evidencia_dias)
     olvidar_muertos()
     if borradas:
@@ -105,6 +117,7 @@ REPARACIONES: tuple[Callable[[], None], ...] = (
     rescatar_interrumpidas,
     publicar_calladas,
     vencer_jobs,
+    repartir_resultados,
     dar_turnos,
     despertar_callbacks,
 )
@@ -119,7 +132,7 @@ def vuelta(reparaciones: tuple[Callable[[], None], ...] = REPARACIONES) -> None:
         except BASE_CAIDA as error:
             _base.falta(error)
             return
-        except BrokerCaido as error:
+        except BrokerConnectionError as error:
             _broker.falta(error)
         except Exception as error:
             logger.warning("%s no se completó: %s: %s", reparar.__name__, type(error).__name__, error)

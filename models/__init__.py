@@ -1,6 +1,7 @@
 """The truth, in Postgres: tables, their state machines as conditional updates, and what is read from them."""
 
-from models.alta import crear_job
+from models.admision import Admision, ColaLlena
+from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
 from models.base import BASE_CAIDA, base_responde, bd, conexion, iniciar, transaccion
 from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
 from models.cierre import fracasar, guardar_consulta_deuda
@@ -15,7 +16,8 @@ from models.consulta import (
 )
 from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
 from models.evidencia import Evidencia
-from models.job import Creado, Job, Plazo, SinServicios, alcanza_el_plazo, vencidos
+from models.idempotencia import Clave, ClaveEnConflicto, Idempotencia, olvidar_claves
+from models.job import Creado, Job, Plazo, alcanza_el_plazo, vencidos
 from models.listados import (
     CursorInvalido,
     estadisticas,
@@ -27,27 +29,48 @@ from models.listados import (
 )
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.resultado import Parte, Resultado
+from models.reuso import Reparto, por_repartir, repartir
 from models.trabajador import Trabajador, despedir, latir
 
-TABLAS = (Propiedad, Servicio, Job, Consulta, Evidencia, Callback, Intento, Trabajador, EstadoEmpresa, Rechazo)
+TABLAS = (
+    Propiedad,
+    Servicio,
+    Job,
+    Consulta,
+    Evidencia,
+    Callback,
+    Intento,
+    Trabajador,
+    EstadoEmpresa,
+    Rechazo,
+    Idempotencia,
+)
 """Every table, in the order of their references."""
 
 __all__ = [
     "BASE_CAIDA",
     "TABLAS",
+    "Admision",
     "Callback",
+    "Clave",
+    "ClaveEnConflicto",
+    "ColaLlena",
     "Consulta",
     "Creado",
     "CursorInvalido",
     "EstadoEmpresa",
     "Evidencia",
     "Fallo",
+    "Idempotencia",
     "Intento",
     "Job",
+    "NoReintentable",
     "Parte",
     "Plazo",
     "Propiedad",
     "Rechazo",
+    "Reglas",
+    "Reparto",
     "Resultado",
     "Servicio",
     "SinServicios",
@@ -59,6 +82,7 @@ __all__ = [
     "bd",
     "conexion",
     "crear_job",
+    "crear_reintento",
     "despedir",
     "devolver",
     "estadisticas",
@@ -72,13 +96,16 @@ __all__ = [
     "leer_job",
     "listar_jobs",
     "marcar_encoladas",
+    "olvidar_claves",
     "poner_cuerpo_delgado",
+    "por_repartir",
     "rechazada",
     "rechazar",
     "reclamar",
     "reclamar_callback",
     "reintentar",
     "renovar",
+    "repartir",
     "servicios_de",
     "tomar_turno",
     "transaccion",

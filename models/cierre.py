@@ -68,6 +68,7 @@ def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[
             reintentable=resultado.reintentable,
             mensaje_portal=guardable(resultado.mensaje_portal),
             duracion_ms=resultado.duracion_ms,
+            consultada_en=resultado.consultada_en,
         )
         .where(cuales)
         .returning(Consulta.id, Consulta.job)

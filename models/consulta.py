@@ -35,6 +35,7 @@ class Consulta(Tabla):
     servicio_id: int
     espera_s: float = 0
     """Seconds that a consulta just claimed has to wait before it visits its portal; not stored."""
+    origen_id: uuid.UUID | None
 
     id = UUIDField(primary_key=True, default=uuid.uuid4)
     job = ForeignKeyField(Job, backref="consultas", on_delete="CASCADE", index=False)
@@ -59,6 +60,8 @@ class Consulta(Tabla):
     """Fingerprint of the credenciales of a portal with a login: one consulta at a time for each."""
     en_turno = BooleanField(default=False)
     """Waiting for another consulta of its empresa to end."""
+    origen = ForeignKeyField("self", null=True, on_delete="SET NULL", index=False)
+    """The consulta whose result this one shares: until then it is not published (reuso.py)."""
 
     exito = BooleanField(null=True)
     deuda = Dinero(null=True)
@@ -74,6 +77,8 @@ class Consulta(Tabla):
     reintentable = BooleanField(null=True)
     mensaje_portal = TextField(null=True)
     duracion_ms = IntegerField(null=True)
+    consultada_en = Momento(null=True)
+    """When the portal was read, where the result is another consulta's."""
 
     created_at = Momento(default=ahora)
     started_at = Momento(null=True)
@@ -114,7 +119,25 @@ Consulta.add_index(
         Consulta.encolada_en,
         Consulta.disponible_en,
         name="consultas_pendientes",
-        where=SQL("estado = 'pendiente' AND NOT en_turno"),
+        where=SQL("estado = 'pendiente' AND NOT en_turno AND origen_id IS NULL"),
+    )
+)
+Consulta.add_index(
+    Consulta.index(
+        Consulta.created_at,
+        name="consultas_espera",
+        where=SQL("estado = 'pendiente' AND NOT en_turno AND origen_id IS NULL"),
+    )
+)
+Consulta.add_index(
+    Consulta.index(
+        Consulta.servicio, name="consultas_en_vuelo", where=SQL("estado <> 'terminada' AND origen_id IS NULL")
+    )
+)
+Consulta.add_index(Consulta.index(Consulta.origen, name="consultas_origen", where=SQL("origen_id IS NOT NULL")))
+Consulta.add_index(
+    Consulta.index(
+        Consulta.origen, name="consultas_seguidoras", where=SQL("estado = 'pendiente' AND origen_id IS NOT NULL")
     )
 )
 Consulta.add_index(
@@ -145,6 +168,7 @@ def reclamar(
         lista = (
             (Consulta.id == consulta_id)
             & (Consulta.estado == "pendiente")
+            & Consulta.origen.is_null()
             & (Consulta.disponible_en.is_null() | (Consulta.disponible_en <= fn.now()))
         )
         if ocupada:
@@ -168,8 +192,14 @@ def reclamar(
         if reclamadas:
             if pausa_s:
                 reclamadas[0].espera_s = apartar_inicio(empresa, pausa_s)
-            empezar(reclamadas[0].job_id)
+            empezar([reclamadas[0].job_id, *jobs_que_siguen(consulta_id)])
         return reclamadas[0] if reclamadas else None
+
+
+def jobs_que_siguen(consulta_id: uuid.UUID) -> list[uuid.UUID]:
+    """The jobs with a consulta that waits for this one's result."""
+    esperan = Consulta.select(Consulta.job).where(Consulta.estado == "pendiente", Consulta.origen == consulta_id)
+    return [fila.job_id for fila in esperan]
 
 
 def _dentro_de(segundos: float) -> Any:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from peewee import SQL, BigIntegerField, BooleanField, Check, IntegerField, TextField, UUIDField, fn
+from peewee import SQL, BigIntegerField, BooleanField, Check, ForeignKeyField, IntegerField, TextField, UUIDField, fn
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
-from models.propiedad import Propiedad, Servicio
 
 ABIERTOS = ("pending", "processing")
 
 
 class Job(Tabla):
     """What the caller asked for in one request; `terminadas` of its `total` consultas have ended."""
+
+    reintento_de_id: uuid.UUID | None
 
     id = UUIDField(primary_key=True, default=uuid.uuid4)
     tipo = TextField(constraints=[Check("tipo IN ('propiedad', 'servicios', 'todas')", "jobs_tipo")])
@@ -36,6 +37,8 @@ class Job(Tabla):
     completed_at = Momento(null=True)
     limite_en = Momento()
     """The job fails if it has not ended by then."""
+    reintento_de = ForeignKeyField("self", null=True, on_delete="SET NULL", index=False)
+    """The job whose failed consultas this one tries again."""
 
     class Meta:
         table_name = "jobs"
@@ -51,14 +54,7 @@ Job.add_index(Job.index(Job.voucher_id, Job.created_at, Job.id, name="jobs_por_v
 Job.add_index(Job.index(Job.status, Job.callback_sent, name="jobs_cuentas"))  # a hundred pages: every count reads it
 Job.add_index(Job.index(Job.limite_en, name="jobs_abiertos", where=SQL("status IN ('pending', 'processing')")))
 
-
-class SinServicios(Exception):
-    """No job can be made of the request; `codigo` says why."""
-
-    def __init__(self, codigo: str, mensaje: str) -> None:
-        super().__init__(mensaje)
-        self.codigo = codigo
-        self.mensaje = mensaje
+Job.add_index(Job.index(Job.reintento_de, unique=True, name="jobs_reintento", where=SQL("reintento_de_id IS NOT NULL")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,46 +67,25 @@ class Plazo:
 
 @dataclass(frozen=True, slots=True)
 class Creado:
-    """A new job: its id, the consultas to publish, what was left out and why."""
+    """A job that was made, now or by the same request before: its id, the consultas to publish, what was left out."""
 
     job_id: uuid.UUID
     propiedad_id: int | None
+    total: int
     consulta_ids: tuple[uuid.UUID, ...]
     omitidos: tuple[Mapping[str, Any], ...] = ()
+    avisa: bool = False
+    """There is a callback to send when it has ended."""
+    repetido: bool = False
+    terminado: bool = False
 
 
-def servicios_para(
-    propiedad_id: int | None, servicio_ids: Sequence[int] | None
-) -> tuple[list[Servicio], list[dict[str, Any]]]:
-    """The active servicios of a request, and those named that were left out. Raises SinServicios.
-
-    Call it inside a transaction.
-    """
-    if servicio_ids is None:
-        filtro = Servicio.activo if propiedad_id is None else (Servicio.propiedad == propiedad_id) & Servicio.activo
-        activos = list(Servicio.select().where(filtro).order_by(Servicio.id))
-        if propiedad_id is not None and not Propiedad.select().where(Propiedad.id == propiedad_id).exists():
-            raise SinServicios("PROPIEDAD_INEXISTENTE", f"La propiedad {propiedad_id} no existe.")
-        if not activos:
-            de_quien = "No hay" if propiedad_id is None else f"La propiedad {propiedad_id} no tiene"
-            raise SinServicios("SIN_SERVICIOS_ACTIVOS", f"{de_quien} servicios activos para consultar.")
-        return activos, []
-    pedidos = list(dict.fromkeys(servicio_ids))
-    hallados = {s.id: s for s in Servicio.select().where(Servicio.id.in_(pedidos))}
-    activos = [hallados[i] for i in pedidos if i in hallados and hallados[i].activo]
-    if not activos:
-        raise SinServicios("SIN_SERVICIOS_ACTIVOS", "Ninguno de los servicios pedidos existe y está activo.")
-    omitidos = [
-        {"servicio_id": i, "motivo": "inactivo" if i in hallados else "inexistente"}
-        for i in pedidos
-        if i not in hallados or not hallados[i].activo
-    ]
-    return activos, omitidos
-
-
-def empezar(job_id: uuid.UUID) -> None:
-    """Mark a job as being worked on, the first time."""
-    Job.update(status="processing", started_at=fn.now()).where(Job.id == job_id, Job.status == "pending").execute()
+def empezar(job_ids: Sequence[uuid.UUID]) -> None:
+    """Mark jobs as being worked on, the first time. Locked in the order of their ids: others do the same."""
+    pendientes = (
+        Job.select(Job.id).where(Job.id.in_(list(job_ids)), Job.status == "pending").order_by(Job.id).for_update()
+    )
+    Job.update(status="processing", started_at=fn.now()).where(Job.id.in_(pendientes)).execute()
 
 
 def sumar_terminadas(job_id: uuid.UUID, cuantas: int = 1) -> Job | None:

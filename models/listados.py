@@ -55,6 +55,7 @@ def _job(job: Job, resultado: list[dict[str, Any]]) -> dict[str, Any]:
         "voucher_id": job.voucher_id,
         "callback_sent": job.callback_sent,
         "callback_error": job.callback_error,
+        "reintento_de": str(job.reintento_de_id) if job.reintento_de_id else None,
     }
 
 
@@ -134,7 +135,7 @@ def leer_consulta(consulta_id: uuid.UUID) -> dict[str, Any] | None:
         consulta = Consulta.get_or_none(Consulta.id == consulta_id)
         if consulta is None:
             return None
-        partes = Evidencia.select(Evidencia.tipo).where(Evidencia.consulta == consulta_id).order_by(Evidencia.tipo)
+        partes = Evidencia.select(Evidencia.tipo).where(Evidencia.consulta == _leida(consulta)).order_by(Evidencia.tipo)
         return {
             **resultado_de(consulta),
             "job_id": str(consulta.job_id),
@@ -147,12 +148,20 @@ def leer_consulta(consulta_id: uuid.UUID) -> dict[str, Any] | None:
         }
 
 
+def _leida(consulta: Consulta) -> uuid.UUID:
+    """The consulta that read the portal: this one, or the one whose result it shares."""
+    return consulta.origen_id or consulta.id
+
+
 def leer_evidencia(consulta_id: uuid.UUID, tipo: str) -> bytes | None:
     """One part of the evidencia of a consulta; None where there is none."""
     if tipo not in TIPOS:
         return None
     with conexion():
-        parte = Evidencia.get_or_none((Evidencia.consulta == consulta_id) & (Evidencia.tipo == tipo))
+        consulta = Consulta.get_or_none(Consulta.id == consulta_id)
+        if consulta is None:
+            return None
+        parte = Evidencia.get_or_none((Evidencia.consulta == _leida(consulta)) & (Evidencia.tipo == tipo))
         return None if parte is None else bytes(parte.contenido)
 
 
@@ -161,7 +170,7 @@ def estadisticas() -> dict[str, int]:
     with conexion():
         por_status = dict(Job.select(Job.status, fn.COUNT(Job.status)).group_by(Job.status).tuples().execute())
         pendiente = Consulta.estado == "pendiente"
-        listas = Consulta.select().where(pendiente, ~Consulta.en_turno).count()
+        listas = Consulta.select().where(pendiente, ~Consulta.en_turno, Consulta.origen.is_null()).count()
         en_turno = Consulta.select().where(pendiente, Consulta.en_turno).count()
         en_curso = Consulta.select().where(Consulta.estado == "en_curso").count()
         hilos = hilos_vivos("consultas")

@@ -31,6 +31,8 @@ class Servicio(Tabla):
     credenciales = Json(default=dict)
     activo = BooleanField(default=True)
     created_at = Momento(default=ahora)
+    updated_at = Momento(null=True)
+    """When what is asked of the portal last changed: what was read before then is of another account."""
 
     class Meta:
         table_name = "servicios"

@@ -16,9 +16,7 @@ from models.consulta import Consulta
 from models.empresa import lugares
 from models.evidencia import Evidencia
 from models.resultado import Resultado
-
-Par = tuple[uuid.UUID, uuid.UUID]
-"""The ids of a consulta and of its job."""
+from models.reuso import Par
 
 
 def por_publicar(cuantas: int, *, gracia_s: float, perdida_s: float) -> list[Par]:
@@ -33,6 +31,7 @@ def por_publicar(cuantas: int, *, gracia_s: float, perdida_s: float) -> list[Par
             .where(
                 Consulta.estado == "pendiente",
                 ~Consulta.en_turno,
+                Consulta.origen.is_null(),
                 (Consulta.encolada_en.is_null() & (Consulta.created_at < hace_poco))
                 | (Consulta.encolada_en < fn.now() - timedelta(seconds=perdida_s)),
                 Consulta.disponible_en.is_null() | (Consulta.disponible_en < hace_poco),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,7 @@ class Resultado:
     reintentable: bool | None = None
     mensaje_portal: str | None = None
     duracion_ms: int | None = None
+    consultada_en: datetime | None = None
     evidencia: Sequence[Parte] = ()
 
 

@@ -50,7 +50,11 @@ def _ventana(horas: int, del_portal: Collection[str], nuestros: Collection[str])
             _percentil(0.5),
             _percentil(0.95),
         )
-        .where(Consulta.estado == "terminada", Consulta.completed_at > fn.now() - timedelta(hours=horas))
+        .where(
+            Consulta.estado == "terminada",
+            Consulta.origen.is_null(),
+            Consulta.completed_at > fn.now() - timedelta(hours=horas),
+        )
         .group_by(Consulta.empresa)
         .tuples()
         .execute()

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 ID_MAX = 2**63 - 1
 TEXTO_MAX = 255
+SEMANA_MIN = 7 * 24 * 60
 
 Id = Annotated[int, Field(strict=True, ge=1, le=ID_MAX)]
 
@@ -66,6 +67,8 @@ class Pedido(BaseModel):
 
     callback_url: UrlDeCallback | None = None
     voucher_id: Voucher | None = None
+    max_antiguedad_min: Annotated[int, Field(strict=True, ge=1, le=SEMANA_MIN)] | None = None
+    """A successful consulta of a servicio that is no older than these minutes serves again."""
 
 
 class PedidoPropiedad(Pedido):
@@ -128,4 +131,6 @@ def resultado_de(consulta: Any) -> dict[str, Any]:
         "avisos": consulta.avisos or [],
         "duracion_ms": consulta.duracion_ms,
         "intentos": consulta.intentos,
+        "reutilizada_de": str(consulta.origen_id) if consulta.origen_id else None,
+        "consultada_en": instante(consulta.consultada_en or (consulta.completed_at if consulta.exito else None)),
     }

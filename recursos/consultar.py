@@ -1,22 +1,28 @@
 """Asking for consultas: the three POSTs that make a job."""
 
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 import models
-from actors import publicar
+from actors.alta import dar_de_alta
 from models.schemas import Pedido, PedidoPropiedad, PedidoServicios, PedidoTodas
 from problemas import Problema
 from recursos.pedido import cuerpo, responder
 from settings import ajustes
 
+CLAVE: Final = re.compile(r"[!-~]{1,255}")
+NO_EXISTE: Final = ("PROPIEDAD_INEXISTENTE",)
+CONFLICTOS: Final = ("JOB_ABIERTO", "NADA_QUE_REINTENTAR")
+
 
 async def consultar_propiedad(request: Request) -> Response:
     """POST /consultar/propiedad."""
-    return await _encolar(await cuerpo(request, PedidoPropiedad))
+    return await _encolar(request, await cuerpo(request, PedidoPropiedad))
 
 
 async def consultar_servicios(request: Request) -> Response:
@@ -26,32 +32,63 @@ async def consultar_servicios(request: Request) -> Response:
         raise Problema(
             422, "DATOS_INVALIDOS", f"servicio_ids admite hasta {ajustes().servicios_max} servicios por pedido."
         )
-    return await _encolar(pedido)
+    return await _encolar(request, pedido)
 
 
 async def consultar_todas(request: Request) -> Response:
     """POST /consultar/todas."""
-    return await _encolar(await cuerpo(request, PedidoTodas))
+    return await _encolar(request, await cuerpo(request, PedidoTodas))
 
 
-async def _encolar(pedido: Pedido) -> Response:
-    plazo = models.Plazo(ajustes().job_plazo_s, ajustes().job_plazo_por_consulta_s)
+async def _encolar(request: Request, pedido: Pedido) -> Response:
+    clave = _clave(request, pedido)
+    creado = await alta(lambda: dar_de_alta(pedido, clave))
+    assert creado is not None
+    respuesta = aceptado(creado)
+    if isinstance(pedido, PedidoServicios):
+        respuesta["servicios_omitidos"] = list(creado.omitidos)
+    return responder(respuesta, 202, cabeceras_de(creado))
+
+
+def _clave(request: Request, pedido: Pedido) -> models.Clave | None:
+    """The `Idempotency-Key` of the request, if it has one."""
+    texto = request.headers.get("idempotency-key")
+    if texto is None:
+        return None
+    if CLAVE.fullmatch(texto) is None:
+        raise Problema(
+            422, "DATOS_INVALIDOS", "Idempotency-Key tiene que tener de 1 a 255 caracteres ASCII sin espacios."
+        )
+    return models.Clave.de(texto, {"ruta": request.url.path, **pedido.model_dump(mode="json")})
+
+
+async def alta(hacer: Callable[[], models.Creado | None]) -> models.Creado | None:
+    """Make a job in the thread pool; what stands in its way is a Problema."""
     try:
-        creado = await run_in_threadpool(models.crear_job, pedido, plazo)
+        return await run_in_threadpool(hacer)
     except models.SinServicios as error:
-        estado = 404 if error.codigo == "PROPIEDAD_INEXISTENTE" else 422
+        estado = 404 if error.codigo in NO_EXISTE else 409 if error.codigo in CONFLICTOS else 422
         raise Problema(estado, error.codigo, error.mensaje) from None
-    publicar([(consulta_id, creado.job_id) for consulta_id in creado.consulta_ids])
-    ruta = f"/job/{creado.job_id}"
-    avisa = pedido.callback_url is not None
-    respuesta: dict[str, Any] = {
+    except models.ColaLlena as error:
+        mensaje = f"{error.mensaje} Vuelva a pedirlo en {error.esperar_s} segundos."
+        raise Problema(429, "COLA_LLENA", mensaje, cabeceras={"Retry-After": str(error.esperar_s)}) from None
+    except models.ClaveEnConflicto:
+        raise Problema(409, "CLAVE_EN_CONFLICTO", "Esa Idempotency-Key se usó para otro pedido.") from None
+
+
+def aceptado(creado: models.Creado) -> dict[str, Any]:
+    """The published answer to a new job."""
+    aviso = " Se notificará al callback cuando termine." if creado.avisa else ""
+    return {
         "job_id": str(creado.job_id),
         "status": "pending",
         "propiedad_id": creado.propiedad_id,
-        "total_servicios": len(creado.consulta_ids),
-        "mensaje": "Consulta encolada correctamente" + (" Se notificará al callback cuando termine." if avisa else ""),
-        "nota": None if avisa else f"Consulte el estado en GET {ruta}",
+        "total_servicios": creado.total,
+        "mensaje": f"Consulta encolada correctamente{aviso}",
+        "nota": None if creado.avisa else f"Consulte el estado en GET /job/{creado.job_id}",
     }
-    if isinstance(pedido, PedidoServicios):
-        respuesta["servicios_omitidos"] = list(creado.omitidos)
-    return responder(respuesta, 202, {"Location": ruta})
+
+
+def cabeceras_de(creado: models.Creado) -> dict[str, str]:
+    """Where the job is, and whether it is an earlier one's answer."""
+    return {"Location": f"/job/{creado.job_id}", **({"Idempotent-Replayed": "true"} if creado.repetido else {})}

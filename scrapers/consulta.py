@@ -40,11 +40,13 @@ async def consultar(
 ) -> Deuda:
     """Run `scraper` for the validated `pedido` at the portal's base `url`, for at most `plazo_s` seconds.
 
+    A `url` that is not the scraper's own was configured, and may be at a private address.
+
     Returns the deuda with its prueba. Raises Falla when no page was reached, else FallaConEvidencia; a bug of
     the scraper is logged and comes out as ERROR_INTERNO. `pagina` makes what the scraper drives.
     """
     secretos = scraper.secretos(pedido)
-    async with navegador.pestana() as pestana:
+    async with navegador.pestana(url if url != scraper.url else None) as pestana:
         abierta = pagina(pestana, url)
         tarea = asyncio.ensure_future(scraper.consultar(abierta, pedido))
         try:

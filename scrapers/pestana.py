@@ -117,6 +117,8 @@ class Pestana:
             enviar("Runtime.enable"),
             enviar("Network.enable"),
             enviar("Network.setBlockedURLs", urls=list(BLOQUEADOS)),
+            enviar("Network.setBypassServiceWorker", bypass=True),
+            enviar("Page.setInterceptFileChooserDialog", enabled=True, cancel=True),
         )
         marco = arbol["frameTree"]["frame"]
         self.marco_principal = marco["id"]

@@ -120,6 +120,12 @@ def sembrar(base: str) -> Sembrar:
     return escribir
 
 
+def reglas(plazo_s: float = 60, por_consulta_s: float = 0, **limites: Any) -> models.Reglas:
+    """What a job is made under, with room for it."""
+    admision = models.Admision(**{"cola_max": 1_000_000, "antiguedad_max_s": 86_400, **limites})
+    return models.Reglas(models.Plazo(plazo_s, por_consulta_s), admision)
+
+
 Crear = Callable[..., models.Creado]
 """`crear(ids, callback_url=..., plazo_s=60)`: a job of these servicios."""
 
@@ -129,7 +135,7 @@ def crear(base: str) -> Crear:
     """Creates a job."""
 
     def nuevo(servicio_ids: list[int], plazo_s: float = 60, **pedido: str) -> models.Creado:
-        return models.crear_job(PedidoServicios(servicio_ids=servicio_ids, **pedido), models.Plazo(plazo_s, 0))
+        return models.crear_job(PedidoServicios(servicio_ids=servicio_ids, **pedido), reglas(plazo_s))
 
     return nuevo
 

@@ -17,10 +17,11 @@ LINEAS_DE_MODULO = 300
 LINEAS_DE_FUNCION = 60
 
 PUEDE_IMPORTAR = {
+    "direcciones": set(),
     "settings": set(),
     "models": {"settings"},
-    "scrapers": {"settings"},
-    "actors": {"settings", "models", "scrapers"},
+    "scrapers": {"settings", "direcciones"},
+    "actors": {"settings", "models", "scrapers", "direcciones"},
     "problemas": {"models"},
     "recursos": {"settings", "models", "actors", "problemas"},
     "api": {"settings", "models", "actors", "problemas", "recursos", "panel"},

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import httpx
 import psycopg
 import pytest
-from conftest import TABLAS
+from conftest import TABLAS, reglas
 from starlette.routing import Route
 
 import api
@@ -156,7 +156,15 @@ def _un_callback() -> None:
         models.anotar_intento(reclamado[0], fallo)
 
 
-PLAZO = models.Plazo(60, 1)
+REGLAS = reglas()
+
+
+def _con_fallas(n: int) -> uuid.UUID:
+    """The id of an ended job, all of it to be tried again."""
+    with models.conexion() as bd:
+        bd.execute_sql("UPDATE consultas_deuda SET reintentable = true WHERE job_id = %s", (de(n),))
+    return de(n)
+
 
 JOB_500 = "cee631121c2ec9232f3a2f028ad5c89b"  # md5 of 500
 RUTAS = [
@@ -182,8 +190,13 @@ RUTAS = [
 
 LLAMADAS: dict[str, Callable[[], object]] = {
     **{f"GET {ruta}": _pedir(ruta) for ruta in RUTAS},
-    "POST /consultar/propiedad": lambda: models.crear_job(PedidoPropiedad(propiedad_id=77), PLAZO),
-    "POST /consultar/servicios": lambda: models.crear_job(PedidoServicios(servicio_ids=[1, 2, 30_000]), PLAZO),
+    "POST /consultar/propiedad": lambda: models.crear_job(PedidoPropiedad(propiedad_id=77), REGLAS),
+    "POST /consultar/servicios": lambda: models.crear_job(PedidoServicios(servicio_ids=[1, 2, 30_000]), REGLAS),
+    "POST con clave y antigüedad": lambda: models.crear_job(
+        PedidoServicios(servicio_ids=[5, 6, 7], max_antiguedad_min=10_000), REGLAS, models.Clave.de("k", {})
+    ),
+    "POST /job/{id}/reintentar": lambda: models.crear_reintento(_con_fallas(500), REGLAS),
+    "repartir": lambda: models.repartir(de(500, 0), ()),
     "consultar": _una_consulta,
     "tomar_turno": lambda: models.tomar_turno("empresa1"),
     "notificar": _un_callback,

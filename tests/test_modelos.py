@@ -12,12 +12,12 @@ from pathlib import Path
 import peewee
 import psycopg
 import pytest
-from conftest import Crear, Sembrar, a_la_vez, apuntar, fila, filas
+from conftest import Crear, Sembrar, a_la_vez, apuntar, fila, filas, reglas
 from psycopg.conninfo import conninfo_to_dict
 from servidores import PostgresPrivado
 
 import models
-from models import Consulta, Parte, Plazo, Resultado, SinServicios
+from models import Consulta, Parte, Resultado, SinServicios
 from models.base import MaxConnectionsExceeded
 from models.listados import leer_job, listar_jobs
 from models.reparacion import borrar_evidencia
@@ -25,7 +25,7 @@ from models.schemas import FiltroJobs, PedidoPropiedad, PedidoServicios, PedidoT
 from models.trabajador import hilos_vivos, olvidar_muertos
 
 RAIZ = Path(__file__).resolve().parent.parent
-PLAZO = Plazo(60, 15)
+REGLAS = reglas(60, 15)
 
 # Twenty threads make the first use of the pool together. Argument: the database.
 PRIMER_USO = """
@@ -198,7 +198,7 @@ class TestCrearJob:
     def test_de_una_propiedad(self, sembrar: Sembrar) -> None:
         propiedad_id, ids = sembrar("metrogas", "edenor")
         sembrar("aysa")
-        creado = models.crear_job(PedidoPropiedad(propiedad_id=propiedad_id, voucher_id="v-1"), PLAZO)
+        creado = models.crear_job(PedidoPropiedad(propiedad_id=propiedad_id, voucher_id="v-1"), REGLAS)
         job = fila(models.Job, creado.job_id)
         assert (job.tipo, job.status, job.propiedad_id, job.voucher_id) == ("propiedad", "pending", propiedad_id, "v-1")
         assert (job.total, job.terminadas, job.callback_url, job.callback_sent) == (2, 0, None, None)
@@ -210,7 +210,7 @@ class TestCrearJob:
     def test_de_servicios_deja_fuera_los_repetidos_los_inactivos_y_los_que_no_existen(self, sembrar: Sembrar) -> None:
         propiedad_id, (uno, dos) = sembrar("metrogas", "edenor")
         _, (apagado,) = sembrar("aysa", activo=False)
-        creado = models.crear_job(PedidoServicios(servicio_ids=[dos, uno, dos, apagado, 2**63 - 1]), PLAZO)
+        creado = models.crear_job(PedidoServicios(servicio_ids=[dos, uno, dos, apagado, 2**63 - 1]), REGLAS)
         assert (creado.propiedad_id, len(creado.consulta_ids)) == (propiedad_id, 2)
         assert creado.omitidos == (
             {"servicio_id": apagado, "motivo": "inactivo"},
@@ -219,12 +219,12 @@ class TestCrearJob:
 
     def test_de_servicios_de_dos_propiedades_no_es_de_ninguna(self, sembrar: Sembrar) -> None:
         ids = sembrar("metrogas")[1] + sembrar("metrogas")[1]
-        assert models.crear_job(PedidoServicios(servicio_ids=ids), PLAZO).propiedad_id is None
+        assert models.crear_job(PedidoServicios(servicio_ids=ids), REGLAS).propiedad_id is None
 
     def test_de_todas_son_todos_los_activos(self, sembrar: Sembrar) -> None:
         sembrar(*["metrogas"] * 1500)
         sembrar("edenor", activo=False)
-        creado = models.crear_job(PedidoTodas(), PLAZO)
+        creado = models.crear_job(PedidoTodas(), REGLAS)
         assert (len(creado.consulta_ids), creado.propiedad_id) == (1500, None)
         assert filas("SELECT count(*), count(DISTINCT servicio_id) FROM consultas_deuda") == [(1500, 1500)]
 
@@ -238,7 +238,7 @@ class TestCrearJob:
             "nada": (PedidoTodas(), "SIN_SERVICIOS_ACTIVOS"),
         }[caso]
         with pytest.raises(SinServicios) as error:
-            models.crear_job(pedido, PLAZO)
+            models.crear_job(pedido, REGLAS)
         assert error.value.codigo == codigo
         assert filas("SELECT count(*) FROM jobs") == [(0,)]
 

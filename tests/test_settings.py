@@ -62,6 +62,8 @@ MALOS = [
     ({"JOB_PLAZO_S": "inf"}, "JOB_PLAZO_S tiene que ser un número finito"),
     ({"JOB_PLAZO_S": "1e300"}, "JOB_PLAZO_S tiene que ser 604800.0 o menos"),
     ({"JOB_PLAZO_POR_CONSULTA_S": "-1"}, "JOB_PLAZO_POR_CONSULTA_S tiene que ser 0.0 o más"),
+    ({"COLA_MAX": "0"}, "COLA_MAX tiene que ser 1 o más"),
+    ({"COLA_ANTIGUEDAD_MAX_S": "0"}, "COLA_ANTIGUEDAD_MAX_S tiene que ser 1.0 o más"),
     ({"CALLBACK_ESQUEMA": "1,dos"}, "CALLBACK_ESQUEMA tiene que ser un número"),
     ({"CALLBACK_ESQUEMA": "1,0"}, "CALLBACK_ESQUEMA: cada espera va de más de 0"),
     ({"CALLBACK_ESQUEMA": "nan"}, "CALLBACK_ESQUEMA tiene que ser un número finito"),

@@ -1,7 +1,7 @@
 """Random faults in real processes and servers while jobs run: nothing lost, nothing doubled, nothing left open.
 
-The seed is printed; `SEMILLA=123` repeats a run. `CAOS_SEGUNDOS=300` (make caos) goes on for so long, half of it on each
-footing.
+The seed is printed; `SEMILLA=123` repeats a run. `CAOS_SEGUNDOS=300` (make caos) goes on for so long, half of it on
+each footing.
 """
 
 import os

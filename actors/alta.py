@@ -1,0 +1,36 @@
+"""Making jobs: written first, then published."""
+
+import uuid
+
+from actors.consultar import publicar
+from actors.notificar import avisar
+from models import Admision, Clave, Creado, Plazo, Reglas, crear_job, crear_reintento
+from models.schemas import Pedido
+from settings import ajustes
+
+
+def _reglas() -> Reglas:
+    config = ajustes()
+    return Reglas(
+        Plazo(config.job_plazo_s, config.job_plazo_por_consulta_s),
+        Admision(config.cola_max, config.cola_antiguedad_max_s),
+    )
+
+
+def dar_de_alta(pedido: Pedido, clave: Clave | None = None) -> Creado:
+    """A job for the request, or the one that the same request made before. Raises what `crear_job` does."""
+    return _publicado(crear_job(pedido, _reglas(), clave))
+
+
+def reintentar(job_id: uuid.UUID) -> Creado | None:
+    """The job that tries again what failed in this one; None for an unknown job. Raises what `crear_reintento` does."""
+    creado = crear_reintento(job_id, _reglas())
+    return None if creado is None else _publicado(creado)
+
+
+def _publicado(creado: Creado) -> Creado:
+    if creado.consulta_ids:
+        publicar([(consulta_id, creado.job_id) for consulta_id in creado.consulta_ids])
+    if creado.terminado:
+        avisar([creado.job_id])
+    return creado

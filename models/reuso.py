@@ -1,0 +1,152 @@
+"""One look-up for several jobs: a consulta shares the result of another one of its servicio.
+
+While the other is in flight this one is `pendiente` with `origen` set, and nobody publishes it. Once the other has
+ended it ends the same way, each in a transaction of its own; if the other ended for a reason of ours (cancelled,
+interrupted, out of time), the first of those that wait takes its place and the rest wait for that one.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from peewee import fn
+
+from models.base import conexion, transaccion
+from models.cierre import terminar
+from models.consulta import Consulta
+from models.propiedad import Servicio
+from models.resultado import Resultado
+
+Par = tuple[uuid.UUID, uuid.UUID]
+"""The ids of a consulta and of its job."""
+LOTE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reparto:
+    """What came of it: consultas to publish, and jobs of which a consulta ended."""
+
+    por_publicar: list[Par] = field(default_factory=list)
+    jobs: list[uuid.UUID] = field(default_factory=list)
+
+
+def en_vuelo(servicios: Sequence[Servicio]) -> dict[int, Consulta]:
+    """The consulta that will read each servicio's portal anyway, as it is asked for today: by servicio."""
+    vigente = (
+        (Consulta.estado == "pendiente") | Servicio.updated_at.is_null() | (Consulta.started_at > Servicio.updated_at)
+    )
+    return _por_servicio(servicios, Consulta.estado != "terminada", vigente)
+
+
+def recientes(servicios: Sequence[Servicio], minutos: int) -> dict[int, Consulta]:
+    """The last successful reading of each servicio that is not older than `minutos`: by servicio."""
+    return _por_servicio(
+        servicios,
+        Consulta.estado == "terminada",
+        Consulta.exito,
+        Consulta.completed_at > fn.now() - timedelta(minutes=minutos),
+        Servicio.updated_at.is_null() | (Consulta.started_at > Servicio.updated_at),
+    )
+
+
+def _por_servicio(servicios: Sequence[Servicio], *condiciones: Any) -> dict[int, Consulta]:
+    halladas: dict[int, Consulta] = {}
+    for desde in range(0, len(servicios), LOTE):
+        ids = [s.id for s in servicios[desde : desde + LOTE]]
+        consulta = (
+            Consulta.select()
+            .join(Servicio)
+            .where(Consulta.servicio.in_(ids), Consulta.origen.is_null(), *condiciones)
+            .order_by(Consulta.completed_at)
+        )
+        halladas.update({c.servicio_id: c for c in consulta})
+    return halladas
+
+
+def copia_de(consulta: Consulta) -> dict[str, Any]:
+    """The columns of a consulta that shares the result of one that ended."""
+    resultado = resultado_de_otra(consulta)
+    return {
+        "origen": consulta.id,
+        "exito": resultado.exito,
+        "deuda": resultado.deuda,
+        "moneda": resultado.moneda,
+        "estado_deuda": resultado.estado_deuda,
+        "saldo_a_favor": resultado.saldo_a_favor,
+        "vencimiento": resultado.vencimiento,
+        "facturas": resultado.facturas,
+        "avisos": resultado.avisos,
+        "prueba": resultado.prueba,
+        "consultada_en": resultado.consultada_en,
+    }
+
+
+def resultado_de_otra(consulta: Consulta) -> Resultado:
+    """How a consulta ended, for another one: its evidencia stays where it is."""
+    return Resultado(
+        exito=bool(consulta.exito),
+        deuda=consulta.deuda,
+        moneda=consulta.moneda,
+        estado_deuda=consulta.estado_deuda,
+        saldo_a_favor=consulta.saldo_a_favor,
+        vencimiento=consulta.vencimiento,
+        facturas=consulta.facturas or [],
+        avisos=consulta.avisos or [],
+        prueba=consulta.prueba,
+        error=consulta.error,
+        error_codigo=consulta.error_codigo,
+        reintentable=consulta.reintentable,
+        mensaje_portal=consulta.mensaje_portal,
+        consultada_en=consulta.completed_at,
+    )
+
+
+def repartir(origen_id: uuid.UUID, propias: Collection[str]) -> Reparto:
+    """End the consultas that wait for one that has ended; with a code of `propias`, let the first take its place."""
+    with conexion():
+        origen = Consulta.get_or_none(Consulta.id == origen_id, Consulta.estado == "terminada")
+        esperan = Consulta.select(Consulta.id, Consulta.job).where(_sigue(origen_id)).order_by(Consulta.id)
+        seguidoras = [(c.id, c.job_id) for c in esperan]
+    if origen is None or not seguidoras:
+        return Reparto()
+    if origen.error_codigo is not None and origen.error_codigo in propias:
+        return _reemplazar(origen_id)
+    reparto, resultado = Reparto(), resultado_de_otra(origen)
+    for consulta_id, job_id in seguidoras:
+        with transaccion():
+            if terminar((Consulta.id == consulta_id) & _sigue(origen_id), resultado, contar=False):
+                reparto.jobs.append(job_id)
+    return reparto
+
+
+def _sigue(origen_id: uuid.UUID) -> Any:
+    return (Consulta.estado == "pendiente") & (Consulta.origen == origen_id)
+
+
+def _reemplazar(origen_id: uuid.UUID) -> Reparto:
+    with transaccion():
+        esperan = Consulta.select(Consulta.id, Consulta.job).where(_sigue(origen_id)).order_by(Consulta.id)
+        filas = [(c.id, c.job_id) for c in esperan.for_update()]
+        if not filas:
+            return Reparto()
+        primera, *resto = filas
+        Consulta.update(origen=None).where(Consulta.id == primera[0]).execute()
+        if resto:
+            Consulta.update(origen=primera[0]).where(Consulta.id.in_([c for c, _ in resto])).execute()
+    return Reparto(por_publicar=[primera])
+
+
+def por_repartir(cuantas: int) -> list[uuid.UUID]:
+    """Consultas that have ended while others still wait for them."""
+    seguidora = Consulta.alias()
+    with conexion():
+        origenes = (
+            Consulta.select(Consulta.id)
+            .join(seguidora, on=(seguidora.origen == Consulta.id))
+            .where(seguidora.estado == "pendiente", seguidora.origen.is_null(False), Consulta.estado == "terminada")
+            .distinct()
+            .limit(cuantas)
+        )
+        return [c.id for c in origenes]
