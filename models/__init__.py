@@ -58,6 +58,7 @@ TABLAS = (
     Rechazo,
     Idempotencia,
     ApiKey,
+    Secreto,
 )
 """Every table, in the order of their references."""
 
