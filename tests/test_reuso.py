@@ -288,6 +288,16 @@ class TestPorHttp:
             assert _post(web, "/consultar/propiedad", pedido, Idempotency_Key=mala).status_code == 422
         assert filas("SELECT count(*) FROM jobs") == [(1,)]
 
+    def test_la_huella_es_de_lo_que_se_dijo_y_no_de_lo_que_se_puede_decir(self, web: Web, sembrar: Sembrar) -> None:
+        # A release that knows more fields finds the job of a request that names none of them
+        propiedad_id, _ = sembrar("metrogas")
+        pedido = {"propiedad_id": propiedad_id}
+        una = _post(web, "/consultar/propiedad", pedido, Idempotency_Key="k")
+        dicho = {"ruta": "/consultar/propiedad", **pedido}
+        assert filas("SELECT huella FROM idempotencias") == [(Clave.de("k", dicho).huella,)]
+        con_nulos = {**pedido, "voucher_id": None, "callback_url": None}
+        assert _post(web, "/consultar/propiedad", con_nulos, Idempotency_Key="k").json() == una.json()
+
     def test_reintentar(self, web: Web, sembrar: Sembrar) -> None:
         _, ids = sembrar("metrogas")
         job_id = _post(web, "/consultar/servicios", {"servicio_ids": ids}).json()["job_id"]
