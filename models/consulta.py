@@ -58,6 +58,8 @@ class Consulta(Tabla):
     encolada_en = Momento(null=True)
     huella = TextField(null=True)
     """Fingerprint of the credenciales of a portal with a login: one consulta at a time for each."""
+    version = TextField(null=True)
+    """The servicio's when this was claimed: with which credenciales the portal is read."""
     en_turno = BooleanField(default=False)
     """Waiting for another consulta of its empresa to end."""
     origen = ForeignKeyField("self", null=True, on_delete="SET NULL", index=False)
@@ -157,9 +159,10 @@ def reclamar(
     `espera_s` seconds, `pausa_s` after the empresa's last one.
     """
     with transaccion():
-        empresa = Consulta.select(Consulta.empresa).where(Consulta.id == consulta_id).scalar()
-        if empresa is None:
+        vista = Consulta.get_or_none(Consulta.id == consulta_id)
+        if vista is None:
             return None
+        empresa = vista.empresa
         bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"consultas:{empresa}",))
         en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso")
         ocupada = en_curso.count() >= lugares(empresa, simultaneas)
@@ -184,6 +187,7 @@ def reclamar(
                 en_turno=False,
                 disponible_en=None,
                 huella=huella,
+                version=Servicio.get_by_id(vista.servicio_id).version,
             )
             .where(lista)
             .returning(Consulta)
