@@ -282,6 +282,14 @@ class TestAdmision:
         otra_vez = models.crear_job(PedidoServicios(servicio_ids=ids), reglas(cola_max=2), clave)
         assert otra_vez.job_id == primero.job_id, "lo ya aceptado se contesta igual"
 
+    def test_las_que_esperan_a_otra_tambien_ocupan_lugar(self, sembrar: Sembrar) -> None:
+        _, ids = sembrar("metrogas")
+        pedido = PedidoServicios(servicio_ids=ids)
+        for _ in range(3):
+            models.crear_job(pedido, reglas(cola_max=3))
+        with pytest.raises(models.ColaLlena):
+            models.crear_job(pedido, reglas(cola_max=3))
+
     def test_con_la_cola_vieja_tampoco(self, sembrar: Sembrar) -> None:
         _, ids = sembrar("metrogas")
         pedir(ids)
