@@ -273,8 +273,12 @@ def tomar_turno(empresa: str) -> Consulta | None:
 
 
 def marcar_encoladas(consulta_ids: Sequence[uuid.UUID]) -> None:
-    """Note that these consultas were published: reloj need not do it."""
-    with conexion():
-        Consulta.update(encolada_en=fn.now()).where(
-            Consulta.id.in_(list(consulta_ids)), Consulta.estado == "pendiente"
-        ).execute()
+    """Note that these consultas were published: reloj need not do it. What is being changed meanwhile is left out:
+    waiting for several rows, in whatever order, would be a deadlock with whoever ends their job."""
+    with transaccion():
+        quietas = (
+            Consulta.select(Consulta.id)
+            .where(Consulta.id.in_(list(consulta_ids)), Consulta.estado == "pendiente")
+            .for_update(skip_locked=True)
+        )
+        Consulta.update(encolada_en=fn.now()).where(Consulta.id.in_(quietas)).execute()
