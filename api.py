@@ -10,6 +10,7 @@ from starlette.routing import Route
 from actors import configurar_registro
 from actors.publicador import publicador
 from problemas import manejadores
+from recursos.callbacks import intentos, listar_callbacks, prueba, reenviar, reenviar_varios
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
@@ -34,6 +35,11 @@ app = Starlette(
         Route("/job/{job_id}", leer_job, methods=["GET"]),
         Route("/job/{job_id}/cancelar", cancelar_job, methods=["POST"]),
         Route("/job/{job_id}/reintentar", reintentar_job, methods=["POST"]),
+        Route("/job/{job_id}/callback/intentos", intentos, methods=["GET"]),
+        Route("/job/{job_id}/callback/reenviar", reenviar, methods=["POST"]),
+        Route("/callbacks", listar_callbacks, methods=["GET"]),
+        Route("/callbacks/reenviar", reenviar_varios, methods=["POST"]),
+        Route("/callbacks/prueba", prueba, methods=["POST"]),
         Route("/jobs", listar_jobs, methods=["GET"]),
         Route("/queue/stats", estadisticas, methods=["GET"]),
         Route("/historial/propiedad/{id}", historial, methods=["GET"]),

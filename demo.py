@@ -5,7 +5,6 @@ That is a job while it runs, what its servicios owe, the callback as it arrived,
 
 import contextlib
 import errno
-import http.server
 import json
 import os
 import queue
@@ -14,7 +13,6 @@ import shutil
 import signal
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -29,8 +27,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from receptor import Aviso, Casa
+
 PLAZO_S = 60
-CABECERAS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "x-callback-intento")
+CABECERAS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature", "x-callback-intento")
 
 DE_LA_MAQUINA = {"CHROMIUM_PATH", "CHROMIUM_SANDBOX"}
 
@@ -44,10 +44,9 @@ Listo en {url}  (cuentas de los portales simulados: {sandbox})
   curl {url}/queue/stats
   curl {url}/historial/propiedad/35
 
+Receptores internos permitidos para callback_url (CALLBACK_HOSTS_PERMITIDOS): {permitidos}
 {nota}Ctrl+C detiene todo; los datos quedan en {datos}.
 """
-
-Aviso = tuple[dict[str, str], bytes]
 
 
 class NoSePudo(Exception):
@@ -61,7 +60,13 @@ def que_probar(url: str, sandbox: str, entorno: Mapping[str, str], carpeta: Path
         nota = f"Los portales son los de {entorno['PORTALES_URL']}, como dice PORTALES_URL.\n"
     elif carpeta is None:
         nota = "Atención: los portales son simulados, y lo que digan se guarda en la base de DATABASE_URL.\n"
-    return QUE_PROBAR.format(url=url, sandbox=sandbox, nota=nota, datos=carpeta or "la base de DATABASE_URL")
+    return QUE_PROBAR.format(
+        url=url,
+        sandbox=sandbox,
+        permitidos=entorno["CALLBACK_HOSTS_PERMITIDOS"].replace(",", ", "),
+        nota=nota,
+        datos=carpeta or "la base de DATABASE_URL",
+    )
 
 
 def puerto_libre() -> int:
@@ -121,32 +126,6 @@ def guardar(registro: Path) -> str:
     os.close(descriptor)
     shutil.copyfile(registro, destino)
     return f" El registro quedó en {destino}."
-
-
-@contextlib.contextmanager
-def receptor() -> Iterator[tuple[str, "queue.Queue[Aviso]"]]:
-    """A receiver of callbacks on loopback during the block: its address, and what arrives."""
-    avisos: queue.Queue[Aviso] = queue.Queue()
-
-    class Manejador(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            crudo = self.rfile.read(int(self.headers["Content-Length"]))
-            avisos.put(({nombre.lower(): valor for nombre, valor in self.headers.items()}, crudo))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    servidor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Manejador)
-    hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    hilo.start()
-    try:
-        yield f"http://127.0.0.1:{servidor.server_port}/api/callback", avisos
-    finally:
-        servidor.shutdown()
-        servidor.server_close()
-        hilo.join()
 
 
 def pesos(importe: float | None, moneda: str | None) -> str:
@@ -261,20 +240,23 @@ def _mostrar_callback(consola: Console, job: dict[str, Any], aviso: Aviso) -> No
         raise NoSePudo("El callback es de otro job.")
 
 
-def mostrar(url: str) -> None:
-    """The whole journey against a running service. Raises NoSePudo when something is missing."""
+def mostrar(url: str, casa: Casa) -> None:
+    """The whole journey against a running service; it calls `casa` back. Raises NoSePudo when something is missing."""
     consola = Console(highlight=False, soft_wrap=True)
-    with receptor() as (callback_url, avisos):
-        job = _consultar(consola, url, {"propiedad_id": 35, "callback_url": callback_url, "voucher_id": "uuid-123"})
-        consola.print(resultados(job))
-        malos = [r["empresa"] for r in job["resultado"] if not r["exito"]]
-        if malos or not job["resultado"]:
-            raise NoSePudo(f"Estos servicios no se pudieron leer: {', '.join(malos) or 'ninguno se leyó'}.")
-        try:
-            aviso = avisos.get(timeout=PLAZO_S)
-        except queue.Empty:
-            raise NoSePudo(f"El callback no llegó en {PLAZO_S} s.") from None
+    callback_url = f"http://{casa.host_y_puerto}/api/callback"
+    job = _consultar(consola, url, {"propiedad_id": 35, "callback_url": callback_url, "voucher_id": "uuid-123"})
+    consola.print(resultados(job))
+    malos = [r["empresa"] for r in job["resultado"] if not r["exito"]]
+    if malos or not job["resultado"]:
+        raise NoSePudo(f"Estos servicios no se pudieron leer: {', '.join(malos) or 'ninguno se leyó'}.")
+    try:
+        aviso = casa.avisos.get(timeout=PLAZO_S)
+    except queue.Empty:
+        raise NoSePudo(f"El callback no llegó en {PLAZO_S} s.") from None
     _mostrar_callback(consola, job, aviso)
+    if not casa.es_autentico(aviso):
+        raise NoSePudo("La firma del callback no es la de su secreto.")
+    consola.print("Su firma es la que corresponde a CALLBACK_SECRETOS.")
     consola.print("\n[bold]Lo que no se pudo leer nunca es cero[/bold] (los servicios de la propiedad 36 fallan):")
     fallidos = _consultar(consola, url, {"propiedad_id": 36})["resultado"]
     if not fallidos or any(r["exito"] or r["deuda"] is not None for r in fallidos):

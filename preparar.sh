@@ -2,7 +2,7 @@
 # Makes sure that what the project needs is installed: ./preparar.sh [demo|test]
 #   (nothing)  uv, and the Python packages of uv.lock in .venv
 #   demo       also a browser and fonts
-#   test       also PostgreSQL and RabbitMQ, as programs: no service is started
+#   test       also PostgreSQL and RabbitMQ, as programs: no service is started; and Node, a receiver of callbacks
 # Idempotent: with nothing missing it only looks, and says nothing.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -158,9 +158,25 @@ preparar_servidores() {
     fi
 }
 
+preparar_node() {
+    local faltan=() marca=tests/node/node_modules/.preparado ahora
+    hay node || faltan+=(nodejs)
+    hay npm || faltan+=(npm)
+    if [ ${#faltan[@]} -gt 0 ]; then instalar "Node, que recibe los callbacks de las pruebas" "${faltan[@]}"; fi
+    ahora=$(sha256sum tests/node/package-lock.json)
+    if [ "$(cat "$marca" 2>/dev/null)" = "$ahora" ]; then return; fi
+    decir "Instalo los paquetes de Node de las pruebas en tests/node (npm ci)"
+    npm --prefix tests/node ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
+        fallar "No pude instalar tests/node/package-lock.json: hay que revisar la red y repetir la orden."
+    printf '%s\n' "$ahora" >"$marca"
+}
+
 case ${1:-} in
     '' | demo | test) preparar_python ;;
     *) fallar "No conozco «$1»: se usa ./preparar.sh, ./preparar.sh demo o ./preparar.sh test." ;;
 esac
 if [ -n "${1:-}" ]; then preparar_navegador; fi
-if [ "${1:-}" = test ]; then preparar_servidores; fi
+if [ "${1:-}" = test ]; then
+    preparar_servidores
+    preparar_node
+fi

@@ -32,6 +32,7 @@ TITULOS: Mapping[int, str] = {
     503: "Servicio no disponible",
 }
 
+MOMENTO = "tiene que ser un momento con zona horaria, como 2026-11-24T10:00:00Z"
 MENSAJES: Mapping[str, str] = {
     "missing": "es obligatorio",
     "int_type": "tiene que ser un número entero",
@@ -45,10 +46,18 @@ MENSAJES: Mapping[str, str] = {
     "string_too_short": "no puede estar vacío",
     "string_unicode": "tiene caracteres que no se pueden guardar",
     "list_type": "tiene que ser una lista",
+    "dict_type": "tiene que ser un objeto",
     "too_short": "no puede estar vacía",
     "too_long": "admite hasta {max_length} elementos",
     "greater_than_equal": "tiene que ser {ge} o más",
     "less_than_equal": "tiene que ser {le} o menos",
+    "string_pattern_mismatch": "no tiene la forma esperada",
+    "uuid_parsing": "tiene que ser un UUID",
+    "uuid_type": "tiene que ser un UUID",
+    "datetime_type": MOMENTO,
+    "datetime_parsing": MOMENTO,
+    "datetime_from_date_parsing": MOMENTO,
+    "timezone_aware": MOMENTO,
     "literal_error": "tiene que ser {expected}",
     "extra_forbidden": "no es un campo conocido",
     "value_error": "{error}",
@@ -90,7 +99,10 @@ class Problema(Exception):
 
 
 def _mensaje(error: ErrorDetails) -> str:
-    return MENSAJES.get(error["type"], "no es válido").format(**error.get("ctx", {}))
+    contexto = error.get("ctx", {})
+    if error["type"] == "literal_error":
+        contexto = {"expected": str(contexto["expected"]).replace(" or ", " o ")}
+    return MENSAJES.get(error["type"], "no es válido").format(**contexto)
 
 
 def de_validacion(error: ValidationError) -> Problema:
@@ -98,7 +110,8 @@ def de_validacion(error: ValidationError) -> Problema:
     faltas = error.errors(include_url=False, include_input=False)[:20]
     errores = [{"campo": ".".join(str(p) for p in f["loc"]), "mensaje": _mensaje(f)} for f in faltas]
     detalle = f"{errores[0]['campo']} {errores[0]['mensaje']}."
-    return Problema(422, "DATOS_INVALIDOS", detalle, errores=errores)
+    codigo = getattr(faltas[0].get("ctx", {}).get("error"), "codigo", "DATOS_INVALIDOS")
+    return Problema(422, codigo, detalle, errores=errores)
 
 
 async def _problema(request: Request, error: Exception) -> Response:

@@ -3,6 +3,8 @@
 Imports nothing of ours. A wrong value stops the start with one sentence that names the variable.
 """
 
+import base64
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -11,12 +13,24 @@ from urllib.parse import urlsplit
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
+NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
+PREFIJO_SECRETO = "whsec_"
+HOST_Y_PUERTO = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):0*([1-9][0-9]{0,4})")
 
 
 def _url_de(*esquemas: str) -> AfterValidator:
@@ -40,11 +54,56 @@ def _url_de(*esquemas: str) -> AfterValidator:
     return AfterValidator(validar)
 
 
-def _esperas(valor: object) -> object:
-    """Read `1,2,60` as a list of seconds."""
-    if isinstance(valor, str):
-        return [parte.strip() for parte in valor.split(",") if parte.strip()]
+def _claves(valor: SecretStr) -> SecretStr:
+    """Keys of Fernet: 32 random bytes in URL-safe base64, each once."""
+    claves = [clave.strip() for clave in valor.get_secret_value().split(",")]
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=", clave) for clave in claves):
+        raise ValueError(
+            f"tiene que ser una clave, o varias separadas por comas con la más nueva primero; {NUEVA_CLAVE}"
+        )
+    if len(set(claves)) < len(claves):
+        raise ValueError("repite una clave")
+    return SecretStr(",".join(claves))
+
+
+def _lista(valor: object) -> object:
+    """Read `1,2,60` as a list."""
+    return [parte.strip() for parte in valor.split(",")] if isinstance(valor, str) else valor
+
+
+def _sin_vacios(valor: object) -> object:
+    return [parte for parte in valor if parte != ""] if isinstance(valor, list) else valor
+
+
+def _secreto(valor: SecretStr) -> SecretStr:
+    """A secret of Standard Webhooks: `whsec_` and the base64 of 24 to 64 bytes, exactly."""
+    prefijo, escrito = valor.get_secret_value()[:6], valor.get_secret_value()[6:]
+    try:
+        bytes_ = base64.b64decode(escrito, validate=True)
+    except ValueError:
+        bytes_ = b""
+    if prefijo != PREFIJO_SECRETO or not 24 <= len(bytes_) <= 64 or base64.b64encode(bytes_).decode() != escrito:
+        raise ValueError(
+            "tiene que ser whsec_ seguido del base64 de 24 a 64 bytes (lo que dice «openssl rand -base64 32»),"
+            " o varios separados por comas"
+        )
     return valor
+
+
+def _host_y_puerto(valor: str) -> str:
+    """`web:3000`, in lower case."""
+    hallado = HOST_Y_PUERTO.fullmatch(valor.lower())
+    if hallado is None or int(hallado[2]) > 65535:
+        raise ValueError(f"tiene que ser host:puerto, o varios separados por comas, y dice «{valor}»")
+    return f"{hallado[1]}:{hallado[2]}"
+
+
+Listado = (NoDecode, BeforeValidator(_lista))
+"""Values separated by commas."""
+
+
+Secretos = Annotated[list[Annotated[SecretStr, AfterValidator(_secreto)]], *Listado]
+"""Those that sign callbacks, newest first."""
 
 
 class AjustesEmpresa(BaseModel):
@@ -73,6 +132,8 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, _url_de(*ESQUEMAS_POSTGRES)]
     broker_url: Annotated[SecretStr, _url_de(*ESQUEMAS_BROKER)] | None = None
     cloudamqp_url: Annotated[SecretStr, _url_de("amqp", "amqps")] | None = None
+    cifrado_claves: Annotated[SecretStr, AfterValidator(_claves)]
+
     db_conexiones: int = Field(10, ge=1, le=500)
     db_espera_s: float = Field(5, gt=0, le=60)
 
@@ -100,21 +161,17 @@ class Settings(BaseSettings):
     cola_max: int = Field(20_000, ge=1, le=10_000_000)
     cola_antiguedad_max_s: float = Field(3600, ge=1, le=SEMANA_S)
 
-    callback_esquema: Annotated[list[float], NoDecode] = Field([1, 2], max_length=20)
+    callback_esquema: Annotated[list[float], BeforeValidator(_sin_vacios), *Listado] = Field([1, 2], max_length=20)
     callback_plazo_s: float = Field(30, gt=0, le=300)
+    callback_secretos: Secretos = Field([], max_length=10)
+    callback_hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host_y_puerto)]], *Listado] = []
+    callback_solo_https: bool = False
 
     reloj_periodo_s: float = Field(2, gt=0, le=60)
     reloj_republicar_s: float = Field(300, ge=5, le=86_400)
     evidencia_dias: int = Field(30, ge=1, le=3650)
     evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _separar(cls, datos: dict[str, object]) -> dict[str, object]:
-        if "callback_esquema" in datos:
-            datos["callback_esquema"] = _esperas(datos["callback_esquema"])
-        return datos
 
     @model_validator(mode="after")
     def _con_broker(self) -> Self:
@@ -135,6 +192,11 @@ class Settings(BaseSettings):
     def broker_es_postgres(self) -> bool:
         """Whether the broker is Postgres itself (chosen by the URL's scheme)."""
         return urlsplit(self.broker).scheme in ESQUEMAS_POSTGRES
+
+    @property
+    def claves_de_cifrado(self) -> list[str]:
+        """The keys of what is stored encrypted, newest first, secret: never log them."""
+        return self.cifrado_claves.get_secret_value().split(",")
 
     @property
     def callback_intentos(self) -> int:
@@ -173,6 +235,8 @@ def explicar(error: ValidationError) -> str:
         motivo = str(contexto["error"])
         return f"Configuración inválida: {variable + ' ' if variable else ''}{motivo}."
     motivo = EN_ESPANOL.get(primero["type"], primero["msg"]).format(**contexto).replace(" or ", " o ")
+    if variable == "CIFRADO_CLAVES":
+        motivo += f"; {NUEVA_CLAVE}"
     return f"Configuración inválida: {variable} {motivo}."
 
 

@@ -31,6 +31,6 @@ def reintentar(job_id: uuid.UUID) -> Creado | None:
 def _publicado(creado: Creado) -> Creado:
     if creado.consulta_ids:
         publicar([(consulta_id, creado.job_id) for consulta_id in creado.consulta_ids])
-    if creado.terminado:
+    if creado.con_resultados:
         avisar([creado.job_id])
     return creado

@@ -69,8 +69,8 @@ def consultar(consulta_id: str) -> None:
         visto = Consulta.get_or_none(Consulta.id == identificador)
         if visto is None or visto.estado != "pendiente":
             return
-        credenciales = Servicio.get_by_id(visto.servicio_id).credenciales
-    tarea = Tarea.preparar(visto.empresa, credenciales)
+        servicio = Servicio.get_by_id(visto.servicio_id)
+    tarea = Tarea.preparar(visto.empresa, servicio)
     consulta = reclamar(
         identificador,
         arriendo_s=ajustes().consulta_arriendo_s,

@@ -33,7 +33,7 @@ INFORMATIVAS_MAX = 100
 CABECERAS = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 Direccion = tuple[str, int] | tuple[str, int, int, int]
 Resolver = Callable[[str, int], list[Direccion]]
-Permitir = Callable[[str, int], bool]
+Permitir = Callable[[str, str, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class _Intento:
     def marcar(self, host: str, port: int) -> socket.socket:
         """A connected socket under watch; the addresses share the time. Raises OSError, DestinoProhibido too."""
         direcciones = self._resolver_a_tiempo(host, port)
-        if not all(self.permitir(direccion[0], direccion[1]) for direccion in direcciones):
+        if not all(self.permitir(host, direccion[0], direccion[1]) for direccion in direcciones):
             raise DestinoProhibido(host)
         error: OSError = socket.gaierror(socket.EAI_NONAME, "no addresses")
         for indice, direccion in enumerate(direcciones):
@@ -222,13 +222,13 @@ def enviar(
     cuerpo: bytes,
     cabeceras: Mapping[str, str],
     *,
+    permitir: Permitir,
     plazo_s: float = 30.0,
     resolver: Resolver = resolver_del_sistema,
-    permitir: Permitir = lambda ip, port: True,
 ) -> Respuesta:
     """POST `cuerpo` once and say what happened, within `plazo_s` seconds whatever network and receiver do.
 
-    `permitir(ip, port)` is asked about every address of the name; one refusal and nothing is dialled.
+    `permitir(host, ip, port)` is asked about every address of the name; one refusal and nothing is dialled.
     """
     with ExitStack() as pila:
         intento = _Intento(time.monotonic() + plazo_s, resolver, permitir, pila)

@@ -1,31 +1,40 @@
-"""The actor that delivers the callback of a job, one attempt a run; Dramatiq's Retries carries the backoff."""
+"""The actor that delivers callbacks, one attempt of one callback a run; Dramatiq's Retries carries the backoff."""
 
 import logging
-import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import dramatiq
 from dramatiq.errors import Retry
 
 from actors.broker import CALLBACKS, ESPERA_MAX_MS
-from actors.entrega import Respuesta, enviar
+from actors.entrega import Respuesta
+from actors.envio import cabeceras_de, enviar_firmado
+from actors.firma import FIRMA
 from actors.publicador import Envio, publicador
-from models import Callback, Fallo, anotar_intento, poner_cuerpo_delgado, reclamar_callback
+from models import (
+    BASE_CAIDA,
+    Callback,
+    Fallo,
+    Indescifrable,
+    anotar_intento,
+    cabeceras_propias,
+    poner_cuerpo_delgado,
+    reclamar_callback,
+    turnos,
+)
+from models.reparacion import callbacks_por_anunciar, marcar_anunciados
+from models.reuso import Par
+from models.schemas_callback import OCULTA
 from settings import ajustes
 
 logger = logging.getLogger("callbacks")
 
 ARRIENDO_MARGEN_S = 30
 RETRY_AFTER_MAX_S = 60
-
-try:
-    VERSION = version("consultas")
-except PackageNotFoundError:
-    VERSION = "0.1.0"
+ANUNCIOS_MAX = 500
 
 
 class IntentoFallido(Retry):
@@ -38,24 +47,44 @@ class IntentoFallido(Retry):
     esperas_ms=[int(espera * 1000) for espera in ajustes().callback_esquema],
     time_limit=int((ajustes().callback_plazo_s + ARRIENDO_MARGEN_S) * 1000),
 )
-def notificar(job_id: str) -> None:
-    """Deliver the callback of the job that is due, if any. Raises IntentoFallido while attempts remain."""
+def notificar(job_id: str, callback_id: str | None = None) -> None:
+    """Deliver a callback of the job if it is due; without its id, announce those that are due, a message each.
+
+    Raises IntentoFallido while attempts remain.
+    """
+    if callback_id is None:
+        anunciar(callbacks_por_anunciar(uuid.UUID(job_id), ANUNCIOS_MAX))
+        return
     arriendo_s = ajustes().callback_plazo_s + ARRIENDO_MARGEN_S
-    reclamado = reclamar_callback(uuid.UUID(job_id), arriendo_s=arriendo_s)
+    reclamado = reclamar_callback(uuid.UUID(callback_id), arriendo_s=arriendo_s)
     if reclamado is None:
         return
     callback, numero = reclamado
-    if numero > ajustes().callback_intentos:
+    try:
+        _atender(callback, numero)
+    finally:
+        _dar_turnos(callback.url)
+
+
+def _atender(callback: Callback, numero: int) -> None:
+    if numero > _ultimo(callback):
         _terminar(callback, "El último intento se interrumpió")
         return
-    respuesta = enviar(
-        callback.url, bytes(callback.cuerpo), _cabeceras(callback, numero), plazo_s=ajustes().callback_plazo_s
-    )
+    respuesta, visto = _intentar(callback, numero)
     if respuesta.error is None:
-        anotar_intento(callback, None, **_visto(respuesta))
-        logger.info("Callback enviado exitosamente para job %s a %s", job_id, _sin_consulta(callback.url))
+        anotar_intento(callback, None, **visto)
+        logger.info("Callback enviado exitosamente para job %s a %s", callback.job_id, _sin_consulta(callback.url))
         return
-    _fallar(callback, numero, respuesta)
+    _fallar(callback, numero, respuesta, visto)
+
+
+def _dar_turnos(url: str) -> None:
+    """Announce who waited for this attempt to end."""
+    destino = turnos.destino_de(url)
+    try:
+        anunciar(turnos.dar_turnos(destino))
+    except BASE_CAIDA as error:  # the outcome of the attempt must get through
+        logger.warning("Los turnos de %s los dará reloj: %s", destino, error)
 
 
 def avisar(job_ids: Sequence[uuid.UUID]) -> None:
@@ -64,13 +93,31 @@ def avisar(job_ids: Sequence[uuid.UUID]) -> None:
         publicador.entregar(Envio([partial(notificar.send, str(job_id)) for job_id in job_ids], lambda: None))
 
 
-def _cabeceras(callback: Callback, numero: int) -> dict[str, str]:
-    return {
-        "User-Agent": f"consultas/{VERSION}",
-        "webhook-id": callback.webhook_id,
-        "webhook-timestamp": str(int(time.time())),
-        "x-callback-intento": f"{numero}/{ajustes().callback_intentos}",
-    }
+def anunciar(pares: Sequence[Par]) -> None:
+    """Announce these callbacks (their ids, their jobs' ids), soon and from the publisher's thread."""
+    if pares:
+        envios = [partial(notificar.send, str(job_id), str(callback_id)) for callback_id, job_id in pares]
+        publicador.entregar(Envio(envios, partial(marcar_anunciados, [callback_id for callback_id, _ in pares])))
+
+
+def _ultimo(callback: Callback) -> int:
+    """The number of the last attempt of this round."""
+    return callback.intentos_previos + ajustes().callback_intentos
+
+
+def _intentar(callback: Callback, numero: int) -> tuple[Respuesta, dict[str, Any]]:
+    """One POST; returns what happened, and what of it is kept."""
+    try:
+        propias = cabeceras_propias(callback)
+    except Indescifrable as error:
+        ilegibles = f"No se pudieron usar sus cabeceras: {error}"
+        return Respuesta(None, "", None, None, "CABECERAS_ILEGIBLES", ilegibles, 0, True, False), {}
+    informativas = {"x-callback-intento": f"{numero}/{_ultimo(callback)}"}
+    cuerpo = bytes(callback.cuerpo)
+    cabeceras = cabeceras_de(callback.webhook_id, cuerpo, propias | informativas)
+    respuesta = enviar_firmado(callback.url, cuerpo, cabeceras)
+    mostradas = {**cabeceras, **dict.fromkeys((*propias, *cabeceras.keys() & {FIRMA}), OCULTA)}
+    return respuesta, {**_visto(respuesta), "cabeceras": mostradas}
 
 
 def _sin_consulta(url: str) -> str:
@@ -95,17 +142,17 @@ def espera_tras(numero: int, respuesta: Respuesta, esquema: list[float]) -> floa
     return max(esquema[numero - 1], min(respuesta.retry_after_s or 0, RETRY_AFTER_MAX_S))
 
 
-def _fallar(callback: Callback, numero: int, respuesta: Respuesta) -> None:
+def _fallar(callback: Callback, numero: int, respuesta: Respuesta, visto: dict[str, Any]) -> None:
     error = respuesta.error or "sin respuesta"
-    intento = f"Intento {numero}/{ajustes().callback_intentos}"
+    intento = f"Intento {numero}/{_ultimo(callback)}"
     logger.warning("Error enviando callback para job %s: %s falló: %s", callback.job_id, intento, error)
-    espera_s = espera_tras(numero, respuesta, ajustes().callback_esquema)
+    espera_s = espera_tras(numero - callback.intentos_previos, respuesta, ajustes().callback_esquema)
     if espera_s is None:
-        _terminar(callback, error, **_visto(respuesta))
+        _terminar(callback, error, **visto)
         return
     if respuesta.adelgazar:
         poner_cuerpo_delgado(callback)
-    suyo = anotar_intento(callback, Fallo(error, espera_s), **_visto(respuesta))
+    suyo = anotar_intento(callback, Fallo(error, espera_s), **visto)
     if suyo and espera_s * 1000 <= ESPERA_MAX_MS:
         raise IntentoFallido(error, delay=int(espera_s * 1000))
 

@@ -13,20 +13,22 @@ from types import FrameType
 from actors.broker import broker
 from actors.consultar import tuberia
 from actors.empresas import NUESTRAS
-from actors.notificar import notificar
+from actors.notificar import anunciar, notificar
 from actors.registro import configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, vencidos
+from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, turnos, vencidos
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
+    desanunciar,
     desmarcar,
     empresas_en_turno,
     lugares_libres,
     por_publicar,
     rescatar,
 )
+from models.rotacion import cifrar_planas
 from models.trabajador import olvidar_muertos
 from scrapers import de_empresa
 from scrapers.fallas import Codigo
@@ -83,8 +85,26 @@ def dar_turnos() -> None:
 
 def despertar_callbacks() -> None:
     """Announce the callbacks that are due and that no message announces."""
-    for job_id in callbacks_por_despertar(LOTE, gracia_s=GRACIA_S, perdida_s=60):
-        notificar.send(str(job_id))
+    pares = callbacks_por_despertar(LOTE, gracia_s=GRACIA_S, perdida_s=60)
+    for hechos, (callback_id, job_id) in enumerate(pares):
+        try:
+            notificar.send(str(job_id), str(callback_id))
+        except Exception:
+            desanunciar([pendiente for pendiente, _ in pares[hechos:]])
+            raise
+
+
+def cifrar_credenciales() -> None:
+    """Encrypt the credenciales that somebody wrote as a plain object."""
+    cifradas = cifrar_planas()
+    if cifradas:
+        logger.info("Credenciales cifradas: las de %d servicios que se habían escrito sin cifrar", cifradas)
+
+
+def dar_turnos_de_callbacks() -> None:
+    """Announce callbacks that wait for their turn at a destino with free places: whoever had them was killed."""
+    for destino in turnos.destinos_en_turno():
+        anunciar(turnos.dar_turnos(destino))
 
 
 def repartir_resultados() -> None:
@@ -107,12 +127,14 @@ def limpiar() -> None:
 
 
 REPARACIONES: tuple[Callable[[], None], ...] = (
+    cifrar_credenciales,
     rescatar_interrumpidas,
     publicar_calladas,
     vencer_jobs,
     repartir_resultados,
     dar_turnos,
     despertar_callbacks,
+    dar_turnos_de_callbacks,
 )
 
 

@@ -1,15 +1,18 @@
 """What is known of a consulta before it is claimed: its scraper, its credenciales, and what the settings say."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 
 from actors.claves import huella_de
 from actors.navegacion import raspar
-from models import rechazada
+from models import Indescifrable, Servicio, rechazada
 from scrapers import de_empresa
 from scrapers.base import Scraper
 from scrapers.fallas import Codigo, Falla
 from scrapers.verdad import Deuda
 from settings import ajustes
+
+logger = logging.getLogger("consultas")
 
 SIN_PORTAL = 100
 """How many consultas that visit no portal may be ended at once."""
@@ -20,21 +23,24 @@ class Tarea:
     """A scraper with valid credenciales, or the Falla that makes it pointless."""
 
     scraper: Scraper | None
-    pedido: dict[str, str]
+    pedido: dict[str, str] = field(repr=False)
     huella: str | None = None
     imposible: Falla | None = None
 
     @classmethod
-    def preparar(cls, empresa: str, credenciales: dict[str, str]) -> "Tarea":
-        """Find the scraper and validate the credenciales; no browser, no database."""
+    def preparar(cls, empresa: str, servicio: Servicio) -> "Tarea":
+        """Find the scraper, decrypt the credenciales and validate them; no browser."""
         scraper = de_empresa(empresa)
         if scraper is None:
             return cls(None, {}, imposible=Falla(Codigo.EMPRESA_NO_SOPORTADA))
         try:
-            pedido = scraper.validar(credenciales)
+            pedido = scraper.validar(servicio.credenciales)
+            return cls(scraper, pedido, huella_de(scraper, pedido))
         except Falla as falla:
             return cls(scraper, {}, imposible=falla)
-        return cls(scraper, pedido, huella_de(scraper, pedido))
+        except Indescifrable as error:
+            logger.error("Servicio %s de %s: %s", servicio.id, empresa, error)
+            return cls(scraper, {}, imposible=Falla(Codigo.ERROR_INTERNO, detalle=str(error)))
 
     @property
     def pausa_s(self) -> float:

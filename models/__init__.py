@@ -3,8 +3,16 @@
 from models.admision import Admision, ColaLlena
 from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
 from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
-from models.callback import Callback, Fallo, Intento, anotar_intento, poner_cuerpo_delgado, reclamar_callback
+from models.callback import (
+    Callback,
+    Fallo,
+    Intento,
+    anotar_intento,
+    cabeceras_propias,
+    poner_cuerpo_delgado,
+)
 from models.cierre import fracasar, guardar_consulta_deuda
+from models.cifrado import Cifrado, Indescifrable, Sellado, usar_claves
 from models.consulta import (
     Consulta,
     devolver,
@@ -28,9 +36,13 @@ from models.listados import (
     listar_jobs,
 )
 from models.propiedad import Propiedad, Servicio, servicios_de
+from models.reenvio import que_impide, reenviar, reenviar_varios
 from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
+from models.secreto import Secreto, con_clave
+from models.seguimiento import intentos_de, listar_callbacks
 from models.trabajador import Trabajador, despedir, latir
+from models.turnos import reclamar_callback
 
 TABLAS = (
     Propiedad,
@@ -43,6 +55,7 @@ TABLAS = (
     Trabajador,
     EstadoEmpresa,
     Rechazo,
+    Secreto,
     Idempotencia,
 )
 """Every table, in the order of their references."""
@@ -52,6 +65,7 @@ __all__ = [
     "TABLAS",
     "Admision",
     "Callback",
+    "Cifrado",
     "Clave",
     "ClaveEnConflicto",
     "ColaLlena",
@@ -62,6 +76,7 @@ __all__ = [
     "Evidencia",
     "Fallo",
     "Idempotencia",
+    "Indescifrable",
     "Intento",
     "Job",
     "NoReintentable",
@@ -72,12 +87,16 @@ __all__ = [
     "Reglas",
     "Reparto",
     "Resultado",
+    "Secreto",
+    "Sellado",
     "Servicio",
     "SinServicios",
     "Trabajador",
     "anotar_intento",
     "anotar_respuesta",
     "bd",
+    "cabeceras_propias",
+    "con_clave",
     "conexion",
     "crear_job",
     "crear_reintento",
@@ -88,24 +107,30 @@ __all__ = [
     "guardar_consulta_deuda",
     "historial",
     "iniciar",
+    "intentos_de",
     "latir",
     "leer_consulta",
     "leer_evidencia",
     "leer_job",
+    "listar_callbacks",
     "listar_jobs",
     "marcar_encoladas",
     "olvidar_claves",
     "poner_cuerpo_delgado",
     "por_repartir",
+    "que_impide",
     "rechazada",
     "rechazar",
     "reclamar",
     "reclamar_callback",
+    "reenviar",
+    "reenviar_varios",
     "reintentar",
     "renovar",
     "repartir",
     "servicios_de",
     "tomar_turno",
     "transaccion",
+    "usar_claves",
     "vencidos",
 ]

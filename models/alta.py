@@ -7,6 +7,7 @@ from typing import Any
 
 from models.admision import Admision, admitir
 from models.base import ahora, transaccion
+from models.callback import deber_consultados
 from models.cierre import cerrar
 from models.consulta import Consulta
 from models.idempotencia import Clave, anotar_omitidos, reservar
@@ -16,6 +17,11 @@ from models.reuso import copia_de, en_vuelo, recientes
 from models.schemas import Pedido, PedidoPropiedad, PedidoServicios
 
 LOTE = 1000
+COPIADOS = (
+    *("tipo", "propiedad_id", "voucher_id"),
+    *("callback_url", "callback_eventos", "callback_metadata", "callback_headers"),
+)
+"""What a job that tries again has of the one before."""
 SIN_CLAVE: Any = "FOR NO KEY UPDATE"  # the stub knows `bool` only
 
 
@@ -66,6 +72,9 @@ def crear_job(pedido: Pedido, reglas: Reglas, clave: Clave | None = None) -> Cre
             "propiedad_id": propiedad_id,
             "voucher_id": pedido.voucher_id,
             "callback_url": pedido.callback_url,
+            "callback_eventos": pedido.callback_eventos,
+            "callback_metadata": pedido.callback_metadata,
+            "callback_headers": pedido.callback_headers,
         }
         return _escribir(job, servicios, omitidos, reglas.plazo, pedido.max_antiguedad_min)
 
@@ -90,7 +99,7 @@ def crear_reintento(job_id: uuid.UUID, reglas: Reglas) -> Creado | None:
             raise NoReintentable("NADA_QUE_REINTENTAR", f"Ninguna consulta del job {job_id} se puede reintentar.")
         admitir(reglas.admision)
         servicios, omitidos = _servicios_para(None, ids)
-        copiados = {campo: getattr(viejo, campo) for campo in ("tipo", "propiedad_id", "voucher_id", "callback_url")}
+        copiados = {campo: viejo.__data__[campo] for campo in COPIADOS}  # what is encrypted stays closed
         job = {**copiados, "id": uuid.uuid4(), "reintento_de": job_id}
         return _escribir(job, servicios, omitidos, reglas.plazo, None)
 
@@ -161,8 +170,11 @@ def _escribir(
             Consulta.insert_many(tanda[desde : desde + LOTE]).execute()
     if copias or any(c.estado == "en_curso" for c in seguidas.values()):
         empezar([job["id"]])
-    if terminadas == len(servicios):
-        cerrar(Job.get_by_id(job["id"]))
+    if copias:
+        escrito = Job.get_by_id(job["id"])
+        deber_consultados(escrito, list(Consulta.select().where(Consulta.id.in_([c["id"] for c in copias]))))
+        if terminadas == len(servicios):
+            cerrar(escrito)
     return Creado(
         job["id"],
         job["propiedad_id"],
@@ -170,7 +182,7 @@ def _escribir(
         tuple(por_publicar),
         tuple(omitidos),
         job["callback_url"] is not None,
-        terminado=terminadas == len(servicios),
+        con_resultados=bool(copias),
     )
 
 

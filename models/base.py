@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import DatabaseError, DecimalField, InterfaceError, Model, OperationalError
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
-from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField
+from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, JSONField
 
 from settings import ajustes
 
@@ -77,6 +77,10 @@ class Json(BinaryJSONField):
 
     def __init__(self, **opciones: Any) -> None:
         super().__init__(**{"index": False, **opciones})
+
+
+class JsonTextual(JSONField):
+    """JSON as it was written: JSONB would sort its keys."""
 
 
 class Dinero(DecimalField):

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from peewee import (
     BigAutoField,
     BigIntegerField,
     BlobField,
+    BooleanField,
     Check,
     ForeignKeyField,
     IntegerField,
@@ -19,22 +21,34 @@ from peewee import (
     fn,
 )
 
-from models.base import Momento, Tabla, ahora, conexion, transaccion
+from models.base import Json, Momento, Tabla, ahora, conexion, transaccion
+from models.cifrado import Indescifrable
+from models.consulta import Consulta
 from models.job import Job
-from models.schemas import instante
+from models.json_estable import bytes_estables
+from models.schemas import instante, resultado_de
+from models.schemas_callback import OCULTA, POR_DEFECTO, SERVICIO_CONSULTADO
 
 DELGADO_BYTES = 1_000_000
 """A longer body is sent without its resultados."""
 
 
+PATRON = "//([^/?#]*)"
+DESTINO = SQL(f"lower(coalesce(substring(url, '{PATRON}'), ''))")
+"""The `host:port` of a callback, as its URL writes it."""
+
+
 class Callback(Tabla):
-    """What is owed to one receiver for one event of one job."""
+    """What is owed to one receiver for one event of one job, or of one of its consultas."""
 
     job_id: uuid.UUID
+    consulta_id: uuid.UUID | None
 
     id = UUIDField(primary_key=True, default=uuid.uuid4)
     job = ForeignKeyField(Job, backref="callbacks", on_delete="CASCADE", index=False)
     evento = TextField()
+    consulta = ForeignKeyField(Consulta, backref="callbacks", null=True, on_delete="CASCADE", index=False)
+    """Null: the callback of the job's end, which `callback_sent` and `callback_error` of the job tell of."""
     webhook_id = TextField(unique=True)
     url = TextField()
     cuerpo = BlobField()
@@ -45,8 +59,12 @@ class Callback(Tabla):
     token = BigIntegerField(default=0)
     arrendado_hasta = Momento(null=True)
     intentos = IntegerField(default=0)
+    intentos_previos = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    """Those of earlier rounds: it was sent again after them."""
     proximo_intento_en = Momento(null=True, default=ahora)
     encolado_en = Momento(null=True)
+    en_turno = BooleanField(default=False)
+    """Waiting for an attempt at its destino to end."""
     error = TextField(null=True)
     created_at = Momento(default=ahora)
     terminado_en = Momento(null=True)
@@ -55,16 +73,45 @@ class Callback(Tabla):
         table_name = "callbacks"
 
 
-Callback.add_index(Callback.index(Callback.job, Callback.evento, unique=True, name="callbacks_por_job"))
 Callback.add_index(
     Callback.index(
-        Callback.proximo_intento_en, name="callbacks_pendientes", where=SQL("estado IN ('pendiente', 'enviando')")
+        Callback.job,
+        Callback.evento,
+        fn.COALESCE(Callback.consulta, SQL("'00000000-0000-0000-0000-000000000000'::uuid")),
+        unique=True,
+        name="callbacks_por_job",
     )
 )
+Callback.add_index(
+    Callback.index(Callback.consulta, name="callbacks_por_consulta", where=SQL("consulta_id IS NOT NULL"))
+)
+Callback.add_index(Callback.index(Callback.created_at, Callback.id, name="callbacks_recientes"))
+Callback.add_index(Callback.index(Callback.estado, Callback.created_at, Callback.id, name="callbacks_por_estado"))
+Callback.add_index(
+    Callback.index(
+        Callback.proximo_intento_en,
+        name="callbacks_pendientes",
+        where=SQL("estado IN ('pendiente', 'enviando') AND NOT en_turno"),
+    )
+)
+Callback.add_index(
+    Callback.index(
+        DESTINO, Callback.proximo_intento_en, name="callbacks_en_turno", where=SQL("estado = 'pendiente' AND en_turno")
+    )
+)
+Callback.add_index(
+    Callback.index(DESTINO, Callback.arrendado_hasta, name="callbacks_enviando", where=SQL("estado = 'enviando'"))
+)
+
+
+SIN_CUERPO = [campo for campo in Callback._meta.sorted_fields if campo is not Callback.cuerpo]
+"""What a list of callbacks reads: a body is up to 1 MB."""
 
 
 class Intento(Tabla):
     """One attempt at a callback, written before it is dialled."""
+
+    callback_id: uuid.UUID
 
     id = BigAutoField()
     callback = ForeignKeyField(Callback, backref="filas_intentos", on_delete="CASCADE", index=False)
@@ -72,6 +119,8 @@ class Intento(Tabla):
     iniciado_en = Momento(default=ahora)
     terminado_en = Momento(null=True)
     status_code = IntegerField(null=True)
+    cabeceras = Json(null=True)
+    """Of the request, the secret ones masked."""
     error_codigo = TextField(null=True)
     error = TextField(null=True)
     respuesta = TextField(null=True)
@@ -94,8 +143,70 @@ class Fallo:
 
 
 def bytes_json(dato: Any) -> bytes:
-    """JSON as JavaScript writes it again: compact, UTF-8, no NaN."""
+    """Compact JSON in UTF-8, no NaN."""
     return json.dumps(dato, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def eventos_de(job: Job) -> list[str] | None:
+    """The events that call back; None without a callback_url."""
+    return None if job.callback_url is None else list(job.callback_eventos or POR_DEFECTO)
+
+
+def cabeceras_propias(callback: Callback) -> dict[str, str]:
+    """The headers that the caller wants on this callback, secret: never log them. Raises Indescifrable."""
+    with conexion():
+        job = Job.select(Job.callback_headers).where(Job.id == callback.job_id).get()
+        return dict(job.callback_headers or {})
+
+
+def cabeceras_ocultas(job: Job) -> dict[str, str] | None:
+    """The caller's own headers as they may be shown; empty when their key is missing from CIFRADO_CLAVES."""
+    try:
+        propias = job.callback_headers
+    except Indescifrable:
+        return {}
+    return None if propias is None else dict.fromkeys(propias, OCULTA)
+
+
+def deber(job: Job, evento: str, resultados: list[dict[str, Any]]) -> None:
+    """Owe the callback of the job's end, if its caller asked for that event. Call it in the closing transaction."""
+    if evento in (eventos_de(job) or ()):
+        Callback.insert(_nuevo(job, evento, cuerpo_de(job, evento, resultados))).execute()
+
+
+def deber_consultados(job: Job, terminadas: Sequence[Consulta]) -> None:
+    """Owe a callback for each consulta that ended, if the caller asked for it. Call it in the ending transaction."""
+    if SERVICIO_CONSULTADO not in (eventos_de(job) or ()):
+        return
+    filas = [{**_nuevo(job, SERVICIO_CONSULTADO, _cuerpo_consultado(job, c)), "consulta": c.id} for c in terminadas]
+    for desde in range(0, len(filas), 500):
+        Callback.insert_many(filas[desde : desde + 500]).execute()
+
+
+def _nuevo(job: Job, evento: str, cuerpo: bytes) -> dict[str, Any]:
+    return {
+        "job": job.id,
+        "evento": evento,
+        "webhook_id": f"msg_{uuid.uuid4().hex}",
+        "url": job.callback_url,
+        "cuerpo": cuerpo,
+        "proximo_intento_en": fn.now(),
+    }
+
+
+def _cuerpo_consultado(job: Job, consulta: Consulta) -> bytes:
+    cuerpo = {
+        "evento": SERVICIO_CONSULTADO,
+        "timestamp": instante(consulta.completed_at),
+        "job_id": str(job.id),
+        "voucher_id": job.voucher_id,
+        "propiedad_id": consulta.propiedad_id,
+        "status": job.status,
+        "resultados": [resultado_de(consulta)],
+        "metadata": job.callback_metadata,
+    }
+    escrito = bytes_estables(cuerpo)
+    return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
 
 
 def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
@@ -111,8 +222,9 @@ def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
         "timestamp": instante(job.completed_at),
         "error": job.error,
         "resumen": {"total": job.total, "exitosas": exitos, "fallidas": len(resultados) - exitos},
+        "metadata": job.callback_metadata,
     }
-    escrito = bytes_json(cuerpo)
+    escrito = bytes_estables(cuerpo)
     return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
 
 
@@ -121,49 +233,14 @@ def adelgazar(cuerpo: bytes) -> bytes:
     dato = json.loads(cuerpo)
     dato["resultados"] = None
     dato["resultado_url"] = f"/job/{dato['job_id']}"
-    return bytes_json(dato)
-
-
-def reclamar_callback(job_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback, int] | None:
-    """Claim a callback of the job that is due and write its attempt, before anything is dialled.
-
-    Returns it and the number of the attempt; None when none is due or another one has it. An attempt whose
-    lease ran out (killed while it dialled) counts as made.
-    """
-    with transaccion():
-        debido = (
-            Callback.select(Callback.id)
-            .where(
-                Callback.job == job_id,
-                ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
-                | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now())),
-            )
-            .order_by(Callback.created_at)
-            .limit(1)
-            .for_update(skip_locked=True)
-        )
-        filas = list(
-            Callback.update(
-                estado="enviando",
-                token=Callback.token + 1,
-                intentos=Callback.intentos + 1,
-                arrendado_hasta=fn.now() + timedelta(seconds=arriendo_s),
-            )
-            .where(Callback.id.in_(debido))
-            .returning(Callback)
-            .execute()
-        )
-        if not filas:
-            return None
-        callback: Callback = filas[0]
-        Intento.create(callback=callback.id, numero=callback.intentos)
-        return callback, callback.intentos
+    return bytes_estables(dato)
 
 
 def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> bool:
     """Record how the claimed attempt ended (`fallo` None: a receiver answered 2xx), with what was seen.
 
-    The job's callback_sent and callback_error change only at the end. False when the claim was lost.
+    The job's callback_sent and callback_error change only at the end of its final event's callback.
+    False when the claim was lost.
     """
     with transaccion():
         Intento.update(terminado_en=fn.now(), error=fallo.error if fallo else None, **visto).where(
@@ -188,9 +265,10 @@ def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> boo
         )
         if not cambio.where(suyo).execute():
             return False
-        Job.update(callback_sent=fallo is None, callback_error=fallo.error if fallo else None).where(
-            Job.id == callback.job_id
-        ).execute()
+        if callback.consulta_id is None:
+            Job.update(callback_sent=fallo is None, callback_error=fallo.error if fallo else None).where(
+                Job.id == callback.job_id
+            ).execute()
         return True
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from peewee import DatabaseError, fn
 
 from models.base import bd, transaccion
-from models.callback import Callback, cuerpo_de
+from models.callback import deber, deber_consultados
 from models.consulta import Consulta, propia
 from models.evidencia import guardar_partes
 from models.job import ABIERTOS, Job, sumar_terminadas
@@ -39,8 +39,9 @@ def terminar(cuales: Any, resultado: Resultado, *, contar: bool) -> int:
         return 0
     if resultado.evidencia:
         _con_evidencia(terminadas[0].id, resultado.evidencia)
-    job = sumar_terminadas(terminadas[0].job_id, len(terminadas))
-    if job is not None:
+    job, completo = sumar_terminadas(terminadas[0].job_id, len(terminadas))
+    deber_consultados(job, terminadas)
+    if completo:
         cerrar(job)
     return len(terminadas)
 
@@ -53,6 +54,7 @@ def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[
             arrendada_hasta=None,
             disponible_en=None,
             en_turno=False,
+            huella=None,
             completed_at=fn.now(),
             exito=resultado.exito,
             deuda=resultado.deuda,
@@ -71,7 +73,7 @@ def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[
             consultada_en=resultado.consultada_en,
         )
         .where(cuales)
-        .returning(Consulta.id, Consulta.job)
+        .returning(Consulta)
         .execute()
     )
 
@@ -96,17 +98,7 @@ def cerrar(job: Job, error: str | None = None) -> None:
     )
     for cerrado in cambios:
         if cerrado.callback_url is not None:
-            evento = f"job.{status}"
-            webhook_id = f"msg_{uuid.uuid4().hex}"
-            cuerpo = cuerpo_de(cerrado, evento, resultados_de(cerrado.id))
-            Callback.create(
-                job=cerrado.id,
-                evento=evento,
-                webhook_id=webhook_id,
-                url=cerrado.callback_url,
-                cuerpo=cuerpo,
-                proximo_intento_en=fn.now(),
-            )
+            deber(cerrado, f"job.{status}", resultados_de(cerrado.id))
 
 
 def resultados_de(job_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -131,7 +123,7 @@ def fracasar(job_id: uuid.UUID, *, error: str, resultado: Resultado) -> bool:
         if job is None:
             return False
         if ids:
-            _terminar_filas(Consulta.id.in_(ids), resultado, contar=False)
+            deber_consultados(job, _terminar_filas(Consulta.id.in_(ids), resultado, contar=False))
             Job.update(terminadas=Job.terminadas + len(ids)).where(Job.id == job_id).execute()
         cerrar(job, error)
         return True

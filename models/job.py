@@ -8,7 +8,8 @@ from typing import Any
 
 from peewee import SQL, BigIntegerField, BooleanField, Check, ForeignKeyField, IntegerField, TextField, UUIDField, fn
 
-from models.base import Momento, Tabla, ahora, transaccion
+from models.base import Json, JsonTextual, Momento, Tabla, ahora, transaccion
+from models.cifrado import Cifrado
 
 ABIERTOS = ("pending", "processing")
 
@@ -27,6 +28,10 @@ class Job(Tabla):
     propiedad_id = BigIntegerField(null=True)
     voucher_id = TextField(null=True)
     callback_url = TextField(null=True)
+    callback_eventos = Json(null=True)
+    """The events that call back; null means POR_DEFECTO."""
+    callback_metadata = JsonTextual(null=True)
+    callback_headers = Cifrado(null=True)
     callback_sent = BooleanField(null=True)
     callback_error = TextField(null=True)
     total = IntegerField()
@@ -77,7 +82,8 @@ class Creado:
     avisa: bool = False
     """There is a callback to send when it has ended."""
     repetido: bool = False
-    terminado: bool = False
+    con_resultados: bool = False
+    """Some of its consultas have ended already: their callbacks are due."""
 
 
 def empezar(job_ids: Sequence[uuid.UUID]) -> None:
@@ -88,17 +94,13 @@ def empezar(job_ids: Sequence[uuid.UUID]) -> None:
     Job.update(status="processing", started_at=fn.now()).where(Job.id.in_(pendientes)).execute()
 
 
-def sumar_terminadas(job_id: uuid.UUID, cuantas: int = 1) -> Job | None:
-    """Count ended consultas; returns the job when they were its last and it is still open: the caller closes it.
+def sumar_terminadas(job_id: uuid.UUID, cuantas: int = 1) -> tuple[Job, bool]:
+    """Count ended consultas; returns the job, and whether they were the last of an open one: the caller closes it.
 
     Call it in the transaction that ended them. The row's lock makes exactly one caller the last.
     """
-    filas: list[Job] = list(
-        Job.update(terminadas=Job.terminadas + cuantas).where(Job.id == job_id).returning(Job).execute()
-    )
-    if not filas or filas[0].terminadas < filas[0].total or filas[0].status not in ABIERTOS:
-        return None
-    return filas[0]
+    [job] = Job.update(terminadas=Job.terminadas + cuantas).where(Job.id == job_id).returning(Job).execute()
+    return job, job.terminadas >= job.total and job.status in ABIERTOS
 
 
 def vencidos(cuantos: int) -> list[uuid.UUID]:

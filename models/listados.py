@@ -9,6 +9,7 @@ from typing import Any
 from peewee import Tuple, fn
 
 from models.base import conexion
+from models.callback import cabeceras_ocultas, eventos_de
 from models.cierre import resultados_de
 from models.consulta import Consulta
 from models.evidencia import Evidencia
@@ -23,11 +24,13 @@ class CursorInvalido(ValueError):
     """The cursor is not one that this API gave."""
 
 
-def _cursor(momento: datetime, fila: uuid.UUID) -> str:
+def cursor_de(momento: datetime, fila: uuid.UUID) -> str:
+    """Where the next page begins: after this row."""
     return base64.urlsafe_b64encode(f"{momento.isoformat()}|{fila.hex}".encode()).decode().rstrip("=")
 
 
-def _de_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+def de_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+    """The moment and the row of a cursor. Raises CursorInvalido."""
     try:
         texto = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
         momento, _, fila = texto.partition("|")
@@ -52,6 +55,9 @@ def _job(job: Job, resultado: list[dict[str, Any]]) -> dict[str, Any]:
         "resultado": resultado,
         "error": job.error,
         "callback_url": job.callback_url,
+        "callback_eventos": eventos_de(job),
+        "callback_headers": cabeceras_ocultas(job),
+        "metadata": job.callback_metadata,
         "voucher_id": job.voucher_id,
         "callback_sent": job.callback_sent,
         "callback_error": job.callback_error,
@@ -80,7 +86,7 @@ def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
     ]
     paginada = list(condiciones)
     if filtro.cursor is not None:
-        paginada.append(Tuple(Job.created_at, Job.id) < Tuple(*_de_cursor(filtro.cursor)))
+        paginada.append(Tuple(Job.created_at, Job.id) < Tuple(*de_cursor(filtro.cursor)))
     with conexion():
         total = Job.select().where(*condiciones).count() if condiciones else Job.select().count()
         consulta = Job.select().order_by(Job.created_at.desc(), Job.id.desc()).limit(filtro.limit + 1)
@@ -98,13 +104,13 @@ def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
     return {
         "jobs": [_job(job, resultados[job.id]) for job in pagina],
         "total": total,
-        "next_cursor": _cursor(pagina[-1].created_at, pagina[-1].id) if hay_mas else None,
+        "next_cursor": cursor_de(pagina[-1].created_at, pagina[-1].id) if hay_mas else None,
     }
 
 
 def historial(propiedad_id: int, limit: int, cursor: str | None) -> dict[str, Any] | None:
     """Past consultas of a propiedad, newest first; None for an unknown propiedad. Raises CursorInvalido."""
-    desde = _de_cursor(cursor) if cursor is not None else None
+    desde = de_cursor(cursor) if cursor is not None else None
     with conexion():
         if not Propiedad.select().where(Propiedad.id == propiedad_id).exists():
             return None
@@ -125,7 +131,7 @@ def historial(propiedad_id: int, limit: int, cursor: str | None) -> dict[str, An
             {**resultado_de(fila), "job_id": str(fila.job_id), "consultada_en": instante(fila.completed_at)}
             for fila in pagina
         ],
-        "next_cursor": _cursor(pagina[-1].completed_at, pagina[-1].id) if len(filas) > limit else None,
+        "next_cursor": cursor_de(pagina[-1].completed_at, pagina[-1].id) if len(filas) > limit else None,
     }
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from peewee import BigAutoField, BooleanField, ForeignKeyField, TextField
+from peewee import SQL, BigAutoField, BooleanField, Check, ForeignKeyField, TextField
 
-from models.base import Json, Momento, Tabla, ahora, conexion
+from models.base import Momento, Tabla, ahora, conexion
+from models.cifrado import Cifrado
 
 
 class Propiedad(Tabla):
@@ -28,7 +29,8 @@ class Servicio(Tabla):
     propiedad = ForeignKeyField(Propiedad, backref="servicios", on_delete="RESTRICT")
     empresa = TextField()
     tipo_servicio = TextField()
-    credenciales = Json(default=dict)
+    credenciales = Cifrado(default=dict)
+    """Written as a plain object by the caller's own SQL, it is encrypted by reloj."""
     activo = BooleanField(default=True)
     created_at = Momento(default=ahora)
     updated_at = Momento(null=True)
@@ -36,6 +38,12 @@ class Servicio(Tabla):
 
     class Meta:
         table_name = "servicios"
+        constraints = [Check("jsonb_typeof(credenciales) IN ('object', 'string')", "servicios_credenciales")]
+
+
+Servicio.add_index(
+    Servicio.index(Servicio.id, name="servicios_sin_cifrar", where=SQL("jsonb_typeof(credenciales) = 'object'"))
+)
 
 
 def servicios_de(propiedad_id: int) -> list[dict[str, Any]] | None:

@@ -93,8 +93,8 @@ def lugares_libres(empresa: str, simultaneas: int) -> int:
         return max(lugares(empresa, simultaneas) - int(en_curso), 0)
 
 
-def callbacks_por_despertar(cuantos: int, *, gracia_s: float, perdida_s: float) -> list[uuid.UUID]:
-    """Jobs with a callback that is due and that no message announces; marked as announced."""
+def callbacks_por_despertar(cuantos: int, *, gracia_s: float, perdida_s: float) -> list[Par]:
+    """Callbacks that are due and that no message announces, now marked as announced: the caller announces them."""
     with transaccion():
         hace_poco = fn.now() - timedelta(seconds=gracia_s)
         debidos = (
@@ -102,14 +102,49 @@ def callbacks_por_despertar(cuantos: int, *, gracia_s: float, perdida_s: float) 
             .where(
                 ((Callback.estado == "pendiente") & (Callback.proximo_intento_en < hace_poco))
                 | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now())),
+                ~Callback.en_turno,
                 Callback.encolado_en.is_null() | (Callback.encolado_en < fn.now() - timedelta(seconds=perdida_s)),
             )
             .order_by(Callback.proximo_intento_en)
             .limit(cuantos)
             .for_update(skip_locked=True)
         )
-        filas = Callback.update(encolado_en=fn.now()).where(Callback.id.in_(debidos)).returning(Callback.job).execute()
-        return [c.job_id for c in filas]
+        cambio = Callback.update(encolado_en=fn.now()).where(Callback.id.in_(debidos))
+        return [(c.id, c.job_id) for c in cambio.returning(Callback.id, Callback.job).execute()]
+
+
+def callbacks_por_anunciar(job_id: uuid.UUID, cuantos: int) -> list[Par]:
+    """Callbacks of the job that are due and that no message announces; `marcar_anunciados` once one does."""
+    with conexion():
+        debidos = (
+            Callback.select(Callback.id, Callback.job)
+            .where(
+                Callback.job == job_id,
+                Callback.estado == "pendiente",
+                Callback.proximo_intento_en <= fn.now(),
+                Callback.encolado_en.is_null(),
+                ~Callback.en_turno,
+            )
+            .order_by(Callback.created_at)
+            .limit(cuantos)
+        )
+        return [(c.id, c.job_id) for c in debidos]
+
+
+def marcar_anunciados(callback_ids: Sequence[uuid.UUID]) -> None:
+    """A message announces these; one that was tried and failed meanwhile waits for its own."""
+    with conexion():
+        Callback.update(encolado_en=fn.now()).where(
+            Callback.id.in_(list(callback_ids)),
+            Callback.estado == "pendiente",
+            Callback.proximo_intento_en <= fn.now(),
+        ).execute()
+
+
+def desanunciar(callback_ids: Sequence[uuid.UUID]) -> None:
+    """These could not be announced after all."""
+    with conexion():
+        Callback.update(encolado_en=None).where(Callback.id.in_(list(callback_ids))).execute()
 
 
 def borrar_evidencia(dias: int, cuantas: int = 500) -> int:

@@ -3,9 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from models.destino import revisar_url
+from models.schemas_callback import Cabeceras, Eventos, Metadata
+from settings import ajustes
 
 ID_MAX = 2**63 - 1
 TEXTO_MAX = 255
@@ -30,23 +33,8 @@ def instante(momento: datetime | None) -> str | None:
 
 
 def _url_de_callback(url: str) -> str:
-    """Accept an absolute http(s) URL with a host; whether it may be dialled is decided when it is dialled."""
-    if len(url) > 2048:
-        raise ValueError("no puede tener más de 2048 caracteres")
-    if any(c.isspace() or ord(c) < 32 or ord(c) == 127 for c in url) or "\\" in url:
-        raise ValueError("no puede tener espacios, barras invertidas ni caracteres de control")
-    try:
-        url.encode()
-        partes = urlsplit(url)
-        puerto = partes.port
-    except ValueError:
-        raise ValueError("no es una URL válida") from None
-    if partes.scheme not in ("http", "https"):
-        raise ValueError("tiene que empezar con http:// o https://")
-    if not partes.hostname or puerto == 0:
-        raise ValueError("no tiene un servidor válido")
-    if partes.username is not None or partes.password is not None:
-        raise ValueError("no puede llevar usuario ni clave")
+    """A URL that a callback may be asked for; whether it is dialled is decided then."""
+    revisar_url(url, permitidos=ajustes().callback_hosts_permitidos, solo_https=ajustes().callback_solo_https)
     return url
 
 
@@ -66,9 +54,19 @@ class Pedido(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     callback_url: UrlDeCallback | None = None
+    callback_eventos: Eventos | None = None
+    callback_metadata: Metadata | None = None
+    callback_headers: Cabeceras | None = None
     voucher_id: Voucher | None = None
     max_antiguedad_min: Annotated[int, Field(strict=True, ge=1, le=SEMANA_MIN)] | None = None
     """A successful consulta of a servicio that is no older than these minutes serves again."""
+
+    @field_validator("callback_eventos", "callback_metadata", "callback_headers")
+    @classmethod
+    def _con_callback_url(cls, valor: Any, info: ValidationInfo) -> Any:
+        if valor is not None and info.data.get("callback_url", "") is None:
+            raise ValueError("necesita callback_url")
+        return valor
 
 
 class PedidoPropiedad(Pedido):
@@ -85,6 +83,16 @@ class PedidoServicios(Pedido):
 
 class PedidoTodas(Pedido):
     """`POST /consultar/todas`."""
+
+
+class PedidoPrueba(BaseModel):
+    """`POST /callbacks/prueba`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: UrlDeCallback
+    callback_metadata: Metadata | None = None
+    callback_headers: Cabeceras | None = None
 
 
 class FiltroJobs(BaseModel):

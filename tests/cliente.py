@@ -22,6 +22,8 @@ class Cliente:
     api_key: str | None = None
     propiedad_id: int = 35
     servicio_ids: tuple[int, ...] = (5, 8, 12)
+    puertos_de_receptor: Sequence[int] = (8787,)
+    """What `make run` permits; a stack of the tests permits others."""
 
     def pedir(self, ruta: str, dato: Any = None, estado: int | None = None) -> Any:
         """GET, or POST of `dato`: the JSON answer. AssertionError when the status is another."""
@@ -54,9 +56,10 @@ def informar(pruebas: Sequence[Prueba], argumentos: Sequence[str] | None = None)
     lector.add_argument("--api-key")
     lector.add_argument("--propiedad", type=int, default=35)
     lector.add_argument("--servicios", default="5,8,12", help="separados por comas")
+    lector.add_argument("--receptor", type=int, default=8787, help="puerto de 127.0.0.1 que el servicio permite")
     opciones = lector.parse_args(argumentos)
     servicios = tuple(int(s) for s in opciones.servicios.split(","))
-    cliente = Cliente(opciones.url, opciones.api_key, opciones.propiedad, servicios)
+    cliente = Cliente(opciones.url, opciones.api_key, opciones.propiedad, servicios, (opciones.receptor,))
     print(f"Servicio: {cliente.url}\n")
     fallidas = 0
     for prueba in pruebas:

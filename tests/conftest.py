@@ -12,15 +12,18 @@ import psycopg
 import pytest
 import requests
 from peewee import Model
-from pila import Pila
+from pila import CIFRADO_CLAVES, PERMITIDOS, Pila
 from psycopg.types.json import Jsonb
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
 
 # What is imported reads the settings at once: nobody listens at these addresses.
 os.environ["DATABASE_URL"] = "postgresql://nadie@127.0.0.1:1/nada"
 os.environ["BROKER_URL"] = "amqp://nadie:nada@127.0.0.1:1/"
+os.environ["CIFRADO_CLAVES"] = CIFRADO_CLAVES
+os.environ["CALLBACK_HOSTS_PERMITIDOS"] = PERMITIDOS
 
 import models
+from models.cifrado import cifrar
 from models.migrar import migrar
 from models.schemas import PedidoServicios
 
@@ -114,7 +117,7 @@ def sembrar(base: str) -> Sembrar:
                 "INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)"
                 " VALUES (%s, %s, 'Prueba', %s, %s, now()) RETURNING id"
             )
-            filas = [bd.execute(orden, (propiedad_id, e, Jsonb({"cuenta": "1"}), activo)) for e in empresas]
+            filas = [bd.execute(orden, (propiedad_id, e, Jsonb(cifrar({"cuenta": "1"})), activo)) for e in empresas]
             return propiedad_id, [fila.fetchall()[0][0] for fila in filas]
 
     return escribir

@@ -4,14 +4,17 @@ Every process can be signalled or killed alone, by its exact pid, and started ag
 """
 
 import http.server
+import itertools
 import json
 import os
+import random
 import re
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +22,19 @@ from typing import Any, Self, TypeVar
 
 import psutil
 import requests
+from cryptography.fernet import Fernet
 from servidores import Servidor, puerto_libre
 
 RAIZ = Path(__file__).resolve().parent.parent
 PROCESOS = ("web", "worker", "callbacks", "reloj")
+PUERTOS_DE_RECEPTORES = range(18000, 18200)
+"""Below what the system hands out. Every stack permits these receivers, exactly, and each takes a free one."""
+CERRADO = "127.0.0.1:9"
+"""A permitted host:port where nobody listens."""
+PERMITIDOS = ",".join([CERRADO, *(f"127.0.0.1:{puerto}" for puerto in PUERTOS_DE_RECEPTORES)])
+
+CIFRADO_CLAVES = Fernet.generate_key().decode()
+"""What every stack of this run encrypts with."""
 
 T = TypeVar("T")
 
@@ -58,6 +70,7 @@ class Pila(Servidor):
             "TMPDIR": str(self.temporales),
             "DATABASE_URL": base,
             "BROKER_URL": broker,
+            "CIFRADO_CLAVES": CIFRADO_CLAVES,
             "PORT": str(self.puerto),
             "PORTALES_URL": f"http://127.0.0.1:{self.puerto_sandbox}",
             "RELOJ_PERIODO_S": "0.5",
@@ -66,6 +79,7 @@ class Pila(Servidor):
             "SANDBOX_ASENTAR_MS": "100",
             "REINTENTOS_ESCALA": "0.02",
             "CIRCUITO_FALLAS": "1000",
+            "CALLBACK_HOSTS_PERMITIDOS": PERMITIDOS,
             **(entorno or {}),
         }
         lineas = re.findall(r"^(\w+): *(.+)$", (RAIZ / "Procfile").read_text(), re.MULTILINE)
@@ -196,6 +210,7 @@ class Receptor:
     respuestas: list[int] = field(default_factory=list)
     recibidos: list[Recibido] = field(default_factory=list)
     demora_s: float = 0
+    ruta: str = field(default_factory=lambda: f"/callback/{uuid.uuid4().hex[:8]}")
     url: str = ""
 
     def de(self, job_id: str) -> list[Recibido]:
@@ -207,14 +222,29 @@ class Receptor:
         return hasta(lambda: r if len(r := self.de(job_id)) >= cuantos else None, plazo_s)
 
 
+_turnos = itertools.count(random.randrange(len(PUERTOS_DE_RECEPTORES)))
+
+
+def _escuchar(manejador: type[http.server.BaseHTTPRequestHandler], puertos: Sequence[int]) -> http.server.HTTPServer:
+    for turno in itertools.islice(_turnos, len(puertos)):
+        with suppress(OSError):
+            return http.server.ThreadingHTTPServer(("127.0.0.1", puertos[turno % len(puertos)]), manejador)
+    raise AssertionError(f"ningún puerto libre de {puertos} para el receptor")
+
+
 @contextmanager
-def receptor(respuestas: list[int] | None = None, demora_s: float = 0) -> Iterator[Receptor]:
-    """Run a receiver during the block."""
+def receptor(
+    respuestas: list[int] | None = None, demora_s: float = 0, puertos: Sequence[int] = PUERTOS_DE_RECEPTORES
+) -> Iterator[Receptor]:
+    """Run a receiver during the block, on one of these ports."""
     estado = Receptor(list(respuestas or []), demora_s=demora_s)
 
     class Manejador(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             crudo = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path != estado.ruta:  # a late callback for whoever had this port before
+                self.send_error(410)
+                return
             estado.recibidos.append(Recibido(time.monotonic(), dict(self.headers), crudo))
             time.sleep(estado.demora_s)
             self.send_response(estado.respuestas.pop(0) if estado.respuestas else 200)
@@ -224,10 +254,10 @@ def receptor(respuestas: list[int] | None = None, demora_s: float = 0) -> Iterat
         def log_message(self, *_: object) -> None:
             return
 
-    servidor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Manejador)
+    servidor = _escuchar(Manejador, puertos)
     hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     hilo.start()
-    estado.url = f"http://127.0.0.1:{servidor.server_port}/callback"
+    estado.url = f"http://127.0.0.1:{servidor.server_port}{estado.ruta}"
     try:
         yield estado
     finally:

@@ -22,7 +22,8 @@ from models import Resultado
 PROBLEMA = {"type", "title", "status", "detail", "codigo", "errores"}
 JOB = {
     "job_id", "tipo", "status", "propiedad_id", "created_at", "started_at", "completed_at", "progreso", "resultado",
-    "error", "callback_url", "voucher_id", "callback_sent", "callback_error",
+    "error", "callback_url", "callback_eventos", "callback_headers", "metadata", "voucher_id", "callback_sent",
+    "callback_error",
 }  # fmt: skip
 RESULTADO = {
     "servicio_id", "propiedad_id", "empresa", "tipo_servicio", "deuda", "exito", "error", "consulta_id", "moneda",

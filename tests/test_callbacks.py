@@ -1,16 +1,17 @@
 """Callbacks as a caller sees them: with a propiedad, with servicios, without callback.
 
 Under pytest on both footings; `python tests/test_callbacks.py --url http://127.0.0.1:8000` against a running service
-(`make run`), with a receiver of its own on loopback.
+(`make run`), with a receiver of its own on 127.0.0.1:8787, which that service has to permit.
 """
 
+import random
 import subprocess
 import sys
 
 import pytest
 from cliente import Cliente, Prueba, informar
 from escenarios.conftest import Semilla, pila, semilla  # noqa: F401  # pytest finds the fixtures here
-from pila import Pila, receptor
+from pila import PUERTOS_DE_RECEPTORES, Pila, receptor
 
 from sandbox.desenlaces import Desenlace as D
 
@@ -26,7 +27,7 @@ def _revisar_resultados(resultados: list[dict[str, object]]) -> None:
 
 def con_propiedad(cliente: Cliente) -> str:
     """A job of a propiedad calls back with the results that GET /job gives."""
-    with receptor() as casa:
+    with receptor(puertos=cliente.puertos_de_receptor) as casa:
         pedido = {"propiedad_id": cliente.propiedad_id, "callback_url": casa.url, "voucher_id": "uuid-123"}
         alta = cliente.pedir("/consultar/propiedad", pedido)
         assert alta["status"] == "pending" and alta["propiedad_id"] == cliente.propiedad_id
@@ -42,7 +43,7 @@ def con_propiedad(cliente: Cliente) -> str:
 
 def con_servicios(cliente: Cliente) -> str:
     """A job of some servicios calls back too, and says which ones it left out."""
-    with receptor() as casa:
+    with receptor(puertos=cliente.puertos_de_receptor) as casa:
         pedido = {"servicio_ids": [*cliente.servicio_ids, 2**62], "callback_url": casa.url}
         alta = cliente.pedir("/consultar/servicios", pedido)
         assert alta["servicios_omitidos"] == [{"servicio_id": 2**62, "motivo": "inexistente"}]
@@ -72,13 +73,15 @@ def test_callbacks(prueba: Prueba, pila: Pila, semilla: Semilla) -> None:  # noq
     propiedad_id, ids = semilla.propiedad(
         ("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA), ("aysa", D.CUENTA_INEXISTENTE)
     )
-    print(prueba(Cliente(pila.url, propiedad_id=propiedad_id, servicio_ids=tuple(ids))))
+    cliente = Cliente(pila.url, None, propiedad_id, tuple(ids), PUERTOS_DE_RECEPTORES)
+    print(prueba(cliente))
 
 
 def test_como_programa(pila: Pila, semilla: Semilla) -> None:  # noqa: F811
     propiedad_id, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA))
     servicios = ",".join(map(str, ids))
     orden = [sys.executable, __file__, "--url", pila.url, "--propiedad", str(propiedad_id), "--servicios", servicios]
+    orden += ["--receptor", str(random.choice(PUERTOS_DE_RECEPTORES))]
     hecho = subprocess.run(orden, capture_output=True, text=True, timeout=60, check=False)
     assert hecho.returncode == 0, hecho.stdout + hecho.stderr
     assert f"{len(PRUEBAS)} de {len(PRUEBAS)} en orden." in hecho.stdout

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pila import CIFRADO_CLAVES
 
 from sandbox.servidor import PORTALES
 from scrapers import SCRAPERS
@@ -26,10 +27,12 @@ PUEDE_IMPORTAR = {
     "api": {"settings", "models", "actors", "problemas", "recursos", "panel"},
     "panel": {"settings", "models", "actors", "problemas", "recursos"},
     "sandbox": set(),
-    "demo": set(),
+    "demo": {"receptor"},
+    "receptor": set(),
     "semilla": {"models", "sandbox", "scrapers"},
-    "local": {"models", "demo", "semilla"},
-    "cli": {"settings", "actors", "scrapers", "sandbox"},
+    "local": {"models", "demo", "receptor", "semilla"},
+    "cli": {"consola"},
+    "consola": {"settings", "models", "scrapers", "sandbox"},
 }
 """What each top-level name of ours may import, besides itself: settings <- models <- actors <- api, panel."""
 
@@ -245,9 +248,10 @@ def test_env_example_da_los_valores_por_defecto() -> None:
     # Given every line of the example, uncommented
     ejemplo = {nombre.lower(): valor for nombre, valor in _de_ejemplo().items() if valor and nombre != "EMPRESA"}
     # When the settings are read from it
+    ejemplo["cifrado_claves"] = CIFRADO_CLAVES  # there is no key that everybody could use
     leidos = Settings.model_validate(ejemplo)
     # Then only what is obligatory differs from the defaults
-    minimos = {nombre: ejemplo[nombre] for nombre in ("database_url", "broker_url")}
+    minimos = {nombre: ejemplo[nombre] for nombre in ("database_url", "broker_url", "cifrado_claves")}
     assert leidos == Settings.model_validate(minimos)
 
 

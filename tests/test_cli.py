@@ -12,6 +12,7 @@ from pila import RAIZ
 from sandbox_portales import Portales, de, portales
 
 import cli
+from consola.verificar import Entorno
 from sandbox.cuentas import Cuenta
 from sandbox.desenlaces import Desenlace as D
 from scrapers import SCRAPERS
@@ -174,11 +175,11 @@ def test_un_ajuste_malo_se_dice_por_su_nombre(
 def test_la_direccion_es_la_propia_la_comun_o_la_real(monkeypatch: pytest.MonkeyPatch) -> None:
     metrogas = SCRAPERS["metrogas"]
     monkeypatch.delenv("PORTALES_URL", raising=False)
-    assert cli.Entorno().url_de(metrogas) == metrogas.url
+    assert Entorno().url_de(metrogas) == metrogas.url
     monkeypatch.setenv("PORTALES_URL", "http://127.0.0.1:1/")
-    assert cli.Entorno().url_de(metrogas) == "http://127.0.0.1:1/metrogas"
+    assert Entorno().url_de(metrogas) == "http://127.0.0.1:1/metrogas"
     monkeypatch.setenv("EMPRESA__METROGAS__URL", "http://127.0.0.1:2")
-    assert cli.Entorno().url_de(metrogas) == "http://127.0.0.1:2"
+    assert Entorno().url_de(metrogas) == "http://127.0.0.1:2"
 
 
 def test_las_empresas_tambien_como_json(correr: Correr) -> None:

@@ -29,7 +29,7 @@ from receptores import (
     responder_sin_leer,
 )
 
-from actors.entrega import Direccion, Resolver, Respuesta, contexto_tls, enviar
+from actors.entrega import Direccion, Permitir, Resolver, Respuesta, contexto_tls, enviar
 
 CUERPO = b'{"job_id":"d4f5a6b7","deuda":25670}'
 NUESTRAS = {"User-Agent": "consultas/0.1.0", "webhook-id": "msg_1", "x-callback-intento": "1/3"}
@@ -66,11 +66,17 @@ def resolver_fijo(*ips: str) -> Resolver:
     return lambda host, port: [(ip, port) for ip in ips]
 
 
-def enviar_bien(url: str, cuerpo: bytes = CUERPO, *, plazo_s: float = PLAZO_S, **opciones: Any) -> Respuesta:
+def todo(host: str, ip: str, port: int) -> bool:
+    return True
+
+
+def enviar_bien(
+    url: str, cuerpo: bytes = CUERPO, *, plazo_s: float = PLAZO_S, permitir: Permitir = todo, **opciones: Any
+) -> Respuesta:
     """Send, and check what holds for every receiver: the deadline, and that nothing of ours stays open."""
     antes = threading.active_count()
     empezo = time.monotonic()
-    respuesta = enviar(url, cuerpo, NUESTRAS, plazo_s=plazo_s, **opciones)
+    respuesta = enviar(url, cuerpo, NUESTRAS, plazo_s=plazo_s, permitir=permitir, **opciones)
     tardo = time.monotonic() - empezo
     assert tardo < plazo_s + HOLGURA_S
     assert abs(respuesta.duracion_ms / 1000 - tardo) < HOLGURA_S
@@ -428,7 +434,7 @@ def test_a_slow_resolver_ends_at_the_deadline() -> None:
         soltar.wait(10)
         return [("127.0.0.1", port)]
 
-    respuesta = enviar("http://receptor.prueba/", CUERPO, NUESTRAS, plazo_s=PLAZO_S, resolver=resolver)
+    respuesta = enviar("http://receptor.prueba/", CUERPO, NUESTRAS, plazo_s=PLAZO_S, resolver=resolver, permitir=todo)
     soltar.set()
     hilos[0].join()
     assert respuesta.error_codigo == "TIEMPO_AGOTADO"
@@ -465,10 +471,10 @@ def test_an_unreachable_address() -> None:
 @pytest.mark.parametrize("ips", [("127.0.0.1", "10.0.0.1"), ("10.0.0.1", "127.0.0.1")])
 def test_one_forbidden_address_forbids_the_target(ips: tuple[str, ...]) -> None:
     # Given a name with a good address, where somebody listens, and a forbidden one
-    preguntas: list[tuple[str, int]] = []
+    preguntas: list[tuple[str, str, int]] = []
 
-    def permitir(ip: str, port: int) -> bool:
-        preguntas.append((ip, port))
+    def permitir(host: str, ip: str, port: int) -> bool:
+        preguntas.append((host, ip, port))
         return ip != "10.0.0.1"
 
     with Receptor(responder(completa(200))) as receptor:
@@ -478,13 +484,13 @@ def test_one_forbidden_address_forbids_the_target(ips: tuple[str, ...]) -> None:
     # Then nobody was called, and nobody will be
     assert receptor.conexiones == 0
     assert (respuesta.error_codigo, respuesta.definitivo) == ("DESTINO_PROHIBIDO", True)
-    assert ("10.0.0.1", receptor.port) in preguntas
+    assert ("receptor.prueba", "10.0.0.1", receptor.port) in preguntas
 
 
 def test_permitted_addresses_are_dialled() -> None:
     with Receptor(responder(completa(200))) as receptor:
         url = f"http://receptor.prueba:{receptor.port}/"
-        respuesta = enviar_bien(url, resolver=resolver_fijo("127.0.0.1"), permitir=lambda ip, port: True)
+        respuesta = enviar_bien(url, resolver=resolver_fijo("127.0.0.1"))
     assert respuesta.status_code == 200
 
 
@@ -580,7 +586,7 @@ def test_an_interrupt_passes_and_leaves_nothing_open() -> None:
     class Interrupcion(BaseException):
         """As Dramatiq's TimeLimitExceeded."""
 
-    def permitir(ip: str, port: int) -> bool:
+    def permitir(host: str, ip: str, port: int) -> bool:
         raise Interrupcion
 
     with pytest.raises(Interrupcion):
@@ -590,7 +596,7 @@ def test_an_interrupt_passes_and_leaves_nothing_open() -> None:
 def test_twenty_at_once() -> None:
     with Receptor(responder(completa(200))) as receptor:
         respuestas: list[Respuesta] = []
-        uno = partial(enviar, receptor.url, CUERPO, NUESTRAS, plazo_s=5)
+        uno = partial(enviar, receptor.url, CUERPO, NUESTRAS, plazo_s=5, permitir=todo)
         hilos = [threading.Thread(target=lambda: respuestas.append(uno())) for _ in range(20)]
         for hilo in hilos:
             hilo.start()

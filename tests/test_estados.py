@@ -4,12 +4,12 @@ import json
 import random
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from conftest import Crear, Sembrar, a_la_vez, fila, filas
+from pila import CERRADO
 
 import models
 from models import Callback, Consulta, Fallo, Job, Resultado
@@ -18,7 +18,7 @@ from models.reparacion import callbacks_por_despertar, empresas_en_turno, por_pu
 PAGADA = Resultado(exito=True, deuda=Decimal("25670.00"), moneda="ARS")
 CAIDO = Resultado(exito=False, error="El portal no responde.", error_codigo="PORTAL_CAIDO", reintentable=True)
 INTERRUMPIDA = Resultado(exito=False, error="Se interrumpió.", error_codigo="INTERRUMPIDA", reintentable=True)
-URL = "http://127.0.0.1:1/callback"
+URL = f"http://{CERRADO}/callback"
 
 
 def reclamar(consulta_id: uuid.UUID, simultaneas: int = 100, arriendo_s: float = 60) -> Consulta | None:
@@ -228,21 +228,18 @@ class TestTrabajoDoble:
 class TestCallbacks:
     @pytest.fixture
     def debido(self, sembrar: Sembrar, crear: Crear) -> uuid.UUID:
-        """A job that has ended and owes a callback."""
+        """The callback of a job that has ended."""
         creado = crear(sembrar("metrogas")[1], callback_url=URL, voucher_id="v-1")
         guardar(reclamada(creado.consulta_ids[0]))
-        return creado.job_id
+        [(callback_id,)] = filas("SELECT id FROM callbacks WHERE job_id = %s", creado.job_id)
+        return uuid.UUID(str(callback_id))
 
-    def reclamar(self, job_id: uuid.UUID) -> tuple[Callback, int]:
-        reclamado = models.reclamar_callback(job_id, arriendo_s=60)
+    def reclamar(self, callback_id: uuid.UUID) -> tuple[Callback, int]:
+        reclamado = models.reclamar_callback(callback_id, arriendo_s=60)
         assert reclamado is not None
         return reclamado
 
     def test_se_reclama_una_vez_y_el_intento_se_escribe_antes(self, debido: uuid.UUID) -> None:
-        with ThreadPoolExecutor(10) as pool, models.transaccion() as bd:
-            bd.execute_sql("SELECT 1 FROM callbacks FOR UPDATE")
-            llegan = [pool.submit(models.reclamar_callback, debido, arriendo_s=60) for _ in range(10)]
-            assert [llega.result(5) for llega in llegan] == [None] * 10, "nadie espera a otro"
         reclamados = a_la_vez(lambda _: models.reclamar_callback(debido, arriendo_s=60), range(10), hilos=10)
         assert [r[1] for r in reclamados if r] == [1]
         assert filas("SELECT numero, terminado_en, error FROM callback_intentos") == [(1, None, None)]
@@ -278,7 +275,7 @@ class TestCallbacks:
     def test_el_que_murio_marcando_gasto_su_intento(self, debido: uuid.UUID) -> None:
         muerto, _ = self.reclamar(debido)
         filas("UPDATE callbacks SET arrendado_hasta = now() - interval '1 s'")
-        assert callbacks_por_despertar(10, gracia_s=1.5, perdida_s=60) == [debido]
+        assert callbacks_por_despertar(10, gracia_s=1.5, perdida_s=60) == [(debido, muerto.job_id)]
         otro, numero = self.reclamar(debido)
         assert numero == 2
         assert not models.anotar_intento(muerto, None, status_code=200), "ya no es suyo"
@@ -287,7 +284,7 @@ class TestCallbacks:
     def test_reloj_despierta_una_vez_lo_que_nadie_anuncio(self, debido: uuid.UUID) -> None:
         assert callbacks_por_despertar(10, gracia_s=60, perdida_s=60) == [], "recién se escribió"
         hechos = a_la_vez(lambda _: callbacks_por_despertar(10, gracia_s=0, perdida_s=60), range(8), hilos=8)
-        assert [j for hecho in hechos for j in hecho] == [debido]
+        assert [callback_id for hecho in hechos for callback_id, _ in hecho] == [debido]
 
     def test_el_cuerpo_es_fijo_y_el_delgado_dice_donde_esta_el_resto(self, debido: uuid.UUID) -> None:
         callback, _ = self.reclamar(debido)
@@ -295,5 +292,5 @@ class TestCallbacks:
         assert json.loads(entero)["resultados"][0]["deuda"] == 25670 and b'"voucher_id":"v-1"' in entero
         models.poner_cuerpo_delgado(callback)
         delgado = json.loads(bytes(fila(Callback, callback.id).cuerpo))
-        assert (delgado["resultados"], delgado["resultado_url"]) == (None, f"/job/{debido}")
+        assert (delgado["resultados"], delgado["resultado_url"]) == (None, f"/job/{callback.job_id}")
         assert delgado["resumen"] == {"total": 1, "exitosas": 1, "fallidas": 0}

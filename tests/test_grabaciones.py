@@ -8,6 +8,7 @@ import pytest
 from sandbox_portales import Portales, de, portales
 
 import cli
+from consola import verificar
 from sandbox.desenlaces import Desenlace as D
 from scrapers import SCRAPERS
 from scrapers.anonimo import anonimizar, fingir
@@ -22,7 +23,7 @@ from scrapers.verificacion import Bitacora, Paso
 
 __all__ = ["portales"]
 
-GRABACIONES = sorted(ruta.parent for ruta in cli.SANDBOX.glob(f"*/grabaciones/*/{PAGINA}"))
+GRABACIONES = sorted(ruta.parent for ruta in verificar.SANDBOX.glob(f"*/grabaciones/*/{PAGINA}"))
 EDESUR = SCRAPERS["edesur"]
 PEDIDO_EDESUR = {"suministro": "300000001", "email": "ana.perez@correo.com.ar", "clave": "Secreta-9"}
 
@@ -184,7 +185,7 @@ def test_la_orden_graba_y_pide_revisar(
     portales: Portales, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Given a sandbox whose folders may be written
-    monkeypatch.setattr(cli, "SANDBOX", tmp_path / "sandbox")
+    monkeypatch.setattr(verificar, "SANDBOX", tmp_path / "sandbox")
     monkeypatch.setenv("PORTALES_URL", portales.url)
     orden = ["verificar", "metrogas", "--numero", "30000000034", "--grabar", "no-coincide", "--carpeta"]
     # When a page is kept whose total is wrong

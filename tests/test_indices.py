@@ -1,11 +1,13 @@
 """With a hundred thousand jobs, nothing that the API or reloj asks reads a whole table."""
 
 import asyncio
+import hashlib
 import json
 import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from unittest.mock import Mock
@@ -13,17 +15,18 @@ from unittest.mock import Mock
 import httpx
 import psycopg
 import pytest
-from conftest import TABLAS, reglas
+from conftest import TABLAS, filas, reglas
 from starlette.routing import Route
 
 import api
 import models
 from actors import reloj
 from models import Fallo, Resultado
-from models.reparacion import desmarcar, rescatar
+from models.reparacion import callbacks_por_anunciar, desmarcar, marcar_anunciados, rescatar
 from models.schemas import PedidoPropiedad, PedidoServicios
+from models.schemas_callback import ReenvioMasivo
 
-GRANDES = {"jobs", "consultas_deuda"}
+GRANDES = {"jobs", "consultas_deuda", "callbacks"}
 FALLA = Resultado(exito=False, error="Falló.", error_codigo="PORTAL_CAIDO")
 
 LLENAR = """
@@ -51,10 +54,11 @@ INSERT INTO consultas_deuda (id, job_id, servicio_id, propiedad_id, empresa, tip
     FROM generate_series(1, 100000) n, generate_series(0, 3) k,
          LATERAL (SELECT n > 99900 OR (n > 99800 AND k = 3)) AS _(abierta);
 INSERT INTO callbacks (id, job_id, evento, webhook_id, url, cuerpo, estado, token, intentos, proximo_intento_en,
-                       created_at)
-    SELECT gen_random_uuid(), md5(n::text)::uuid, 'job.completed', 'm' || n, 'http://x/', '{"job_id": 1}',
-           CASE WHEN n > 99700 THEN 'pendiente' ELSE 'enviado' END, 0, 0, now() - interval '1 minute', now()
-    FROM generate_series(90001, 99800) n;
+                       en_turno, created_at)
+    SELECT gen_random_uuid(), md5(n::text)::uuid, 'job.completed', 'm' || n, 'http://h' || n % 100 || '/',
+           '{"job_id": 1}', CASE WHEN n > 99700 THEN 'pendiente' WHEN n % 50 = 0 THEN 'fallido' ELSE 'enviado' END,
+           0, 0, now() - interval '1 minute', n > 99750, now() - (100000 - n) * interval '10 s'
+    FROM generate_series(50001, 99800) n;
 """
 
 
@@ -150,7 +154,8 @@ def _una_consulta() -> None:
 
 def _un_callback() -> None:
     for n, fallo in ((99_701, None), (99_702, Fallo("x", 1)), (99_703, Fallo("x", None))):
-        reclamado = models.reclamar_callback(de(n), arriendo_s=60)
+        [(callback_id,)] = filas("SELECT id FROM callbacks WHERE job_id = %s", de(n))
+        reclamado = models.reclamar_callback(callback_id, arriendo_s=60)
         assert reclamado is not None
         models.poner_cuerpo_delgado(reclamado[0])
         models.anotar_intento(reclamado[0], fallo)
@@ -167,6 +172,8 @@ def _con_fallas(n: int) -> uuid.UUID:
 
 
 JOB_500 = "cee631121c2ec9232f3a2f028ad5c89b"  # md5 of 500
+MASIVO = ReenvioMasivo(estado="fallido", desde=datetime(2026, 1, 1, tzinfo=UTC), host="h50")
+JOB_99500 = hashlib.md5(b"99500").hexdigest()
 RUTAS = [
     "/jobs",
     *(f"/jobs?status={status}" for status in ("pending", "processing", "completed", "failed")),
@@ -180,6 +187,12 @@ RUTAS = [
     f"/job/{JOB_500}",
     f"/consulta/{JOB_500}",
     f"/consulta/{JOB_500}/evidencia/captura",
+    f"/job/{JOB_99500}/callback/intentos",
+    "/callbacks",
+    *(f"/callbacks?estado={estado}" for estado in ("pendiente", "enviando", "enviado", "fallido")),
+    "/callbacks?desde=2026-01-01T00:00:00Z",
+    "/callbacks?host=h7",
+    "/callbacks?estado=fallido&desde=2026-01-01T00:00:00Z&host=h50",
     "/historial/propiedad/77",
     "/servicios/propiedad/77",
     "/queue/stats",
@@ -197,6 +210,11 @@ LLAMADAS: dict[str, Callable[[], object]] = {
     ),
     "POST /job/{id}/reintentar": lambda: models.crear_reintento(_con_fallas(500), REGLAS),
     "repartir": lambda: models.repartir(de(500, 0), ()),
+    "POST /job/{id}/callback/reenviar": lambda: models.reenviar(de(60_000), None),
+    "POST /callbacks/reenviar, simulado": lambda: models.reenviar_varios(MASIVO),
+    "POST /callbacks/reenviar": lambda: models.reenviar_varios(MASIVO.model_copy(update={"simular": False})),
+    "callbacks_por_anunciar": lambda: callbacks_por_anunciar(de(99_740), 10),
+    "marcar_anunciados": lambda: marcar_anunciados([c for c, _ in callbacks_por_anunciar(de(99_741), 10)]),
     "consultar": _una_consulta,
     "tomar_turno": lambda: models.tomar_turno("empresa1"),
     "notificar": _un_callback,
@@ -211,6 +229,7 @@ def sin_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reloj publishes nothing."""
     monkeypatch.setattr(reloj, "tuberia", lambda *_: None)
     monkeypatch.setattr(reloj, "notificar", Mock())
+    monkeypatch.setattr(reloj, "anunciar", Mock())
 
 
 @pytest.mark.usefixtures("sin_broker")

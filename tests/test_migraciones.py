@@ -9,11 +9,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from conftest import apuntar
+from playhouse.migrations import Runner
 from psycopg.rows import tuple_row
 from servidores import PostgresPrivado
 
 import models
-from models.migrar import migrar
+from models.migrar import CARPETA, migrar
+from models.secreto import clave_de_huellas
 
 RAIZ = Path(__file__).resolve().parent.parent
 TODAS = sorted(ruta.stem for ruta in (RAIZ / "models/migrations").glob("[0-9]*.py"))
@@ -129,3 +131,32 @@ def test_con_la_base_caida_dice_una_frase() -> None:
     assert (proceso.returncode, salida, error.count("\n")) == (1, "", 1), error
     assert error.startswith("No se pudo llegar a la base de datos: ")
     assert "s3cr3t0" not in error
+
+
+def test_lo_que_estaba_sin_cifrar_queda_cifrado_y_lo_rechazado_sigue_rechazado(vacia: str) -> None:
+    # Given a database of the first release, with more rows than a batch
+    with models.transaccion() as bd:
+        Runner(bd, str(CARPETA), table_name="migraciones").up(TODAS[0])
+        bd.execute_sql("INSERT INTO propiedades (nombre, created_at) VALUES ('P', now())")
+        bd.execute_sql(
+            "INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)"
+            " SELECT 1, 'E', 'T', jsonb_build_object('clave', 'sésamo-' || n), true, now()"
+            " FROM generate_series(1, 1203) n"
+        )
+        bd.execute_sql("UPDATE servicios SET credenciales = '[\"sésamo\"]' WHERE id = 7")
+        bd.execute_sql("INSERT INTO rechazos VALUES ('edesur:abc', now())")
+    # When it is migrated
+    assert migrar() == TODAS[1:]
+    # Then nothing can be read without the key, and everything with it
+    with psycopg.connect(vacia) as directa:
+        assert directa.execute("SELECT count(*) FROM servicios WHERE credenciales::text ~ 'clave|samo'").fetchone() == (
+            0,
+        )
+    with models.conexion():
+        leidas = {s.id: s.credenciales for s in models.Servicio.select()}
+    assert leidas.pop(7) == {"valor": ["sésamo"]}
+    assert leidas == {n: {"clave": f"sésamo-{n}"} for n in range(1, 1204) if n != 7}
+    # And a rejected clave is still known, by a fingerprint that needs the key
+    clave_de_huellas.cache_clear()
+    assert models.rechazada(models.con_clave("edesur:abc")) and not models.rechazada("edesur:abc")
+    clave_de_huellas.cache_clear()

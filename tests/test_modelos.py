@@ -1,6 +1,7 @@
 """What is stored: a pool that holds, exact money, moments in UTC, new jobs, and rows that the database refuses."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -59,7 +60,7 @@ def terminar(consulta_id: object, resultado: Resultado) -> None:
 
 class TestConexiones:
     def test_el_primer_uso_es_de_muchos_hilos_a_la_vez(self, base: str) -> None:
-        entorno = {"DATABASE_URL": base, "BROKER_URL": base, "PYTHONPATH": str(RAIZ), "PATH": "/usr/bin"}
+        entorno = {**os.environ, "DATABASE_URL": base, "BROKER_URL": base, "PYTHONPATH": str(RAIZ)}
         orden = [sys.executable, "-c", PRIMER_USO]
         hecho = subprocess.run(orden, env=entorno, capture_output=True, text=True, timeout=60)
         assert hecho.stdout == "20 True\n", hecho.stderr

@@ -135,7 +135,7 @@ class TestReciente:
         # When a job accepts what is ten minutes old
         creado = pedir(ids, max_antiguedad_min=10)
         # Then only the failed one is looked up
-        assert (creado.total, len(creado.consulta_ids), creado.terminado) == (2, 1, False)
+        assert (creado.total, len(creado.consulta_ids), creado.con_resultados) == (2, 1, True)
         (copia,) = models.leer_job(creado.job_id)["resultado"]  # type: ignore[index]
         assert (copia["servicio_id"], copia["deuda"]) == (ids[0], 25670)
         assert copia["reutilizada_de"] == str(antes.consulta_ids[0])
@@ -150,7 +150,7 @@ class TestReciente:
         guardar(reclamada(antes.consulta_ids[0]))
         for _ in range(2):  # a copy is never the source of another
             creado = pedir(ids, max_antiguedad_min=10, callback_url=URL)
-            assert creado.terminado and creado.consulta_ids == ()
+            assert creado.con_resultados and creado.consulta_ids == ()
             assert [c.origen_id for c in de_job(creado)] == [antes.consulta_ids[0]]
         job = models.leer_job(creado.job_id)
         assert job is not None and job["status"] == "completed" and job["started_at"] and job["completed_at"]

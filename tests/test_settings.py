@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pila import CIFRADO_CLAVES
 from pydantic import ValidationError
 
 import settings
@@ -15,10 +16,13 @@ from settings import Settings, ajustes
 
 RAIZ = Path(__file__).resolve().parent.parent
 SECRETO = "s3cr3t0"
+FIRMA = f"whsec_{SECRETO}{'A' * 25}"
 BASE = {
     "DATABASE_URL": f"postgresql://yo:{SECRETO}@db.ejemplo.com/consultas",
     "BROKER_URL": f"amqps://yo:{SECRETO}@mq.ejemplo.com/v",
+    "CIFRADO_CLAVES": CIFRADO_CLAVES,
 }
+FORMA_DE_CLAVES = "CIFRADO_CLAVES tiene que ser una clave, o varias separadas por comas con la más nueva primero"
 
 Leer = Callable[..., Settings]
 
@@ -32,6 +36,15 @@ MALOS = [
     ({"BROKER_URL": f"redis://:{SECRETO}@h"}, "BROKER_URL tiene que empezar con amqp:// o amqps:// o postgres://"),
     ({"BROKER_URL": f"amqp://yo:{SECRETO}@h:puerto/"}, "BROKER_URL no es una URL válida"),
     ({"CLOUDAMQP_URL": f"postgresql://yo:{SECRETO}@h/b"}, "CLOUDAMQP_URL tiene que empezar con amqp://"),
+    (
+        {"CIFRADO_CLAVES": ""},
+        "CIFRADO_CLAVES falta y es obligatoria; una nueva se hace con «./consultas cifrado nueva»",
+    ),
+    ({"CIFRADO_CLAVES": SECRETO}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES},"}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES[:-2]}_="}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES} {CIFRADO_CLAVES}"}, FORMA_DE_CLAVES),
+    ({"CIFRADO_CLAVES": f"{CIFRADO_CLAVES}, {CIFRADO_CLAVES}"}, "CIFRADO_CLAVES repite una clave"),
     ({"DB_CONEXIONES": "0"}, "DB_CONEXIONES tiene que ser 1 o más"),
     ({"DB_CONEXIONES": "501"}, "DB_CONEXIONES tiene que ser 500 o menos"),
     ({"DB_CONEXIONES": "diez"}, "DB_CONEXIONES tiene que ser un número entero"),
@@ -69,6 +82,49 @@ MALOS = [
     ({"CALLBACK_ESQUEMA": "nan"}, "CALLBACK_ESQUEMA tiene que ser un número finito"),
     ({"CALLBACK_ESQUEMA": ",".join("1" * 21)}, "CALLBACK_ESQUEMA tiene demasiados valores (máximo 20)"),
     ({"CALLBACK_PLAZO_S": "301"}, "CALLBACK_PLAZO_S tiene que ser 300.0 o menos"),
+    *(
+        ({"CALLBACK_SECRETOS": malo}, "CALLBACK_SECRETOS tiene que ser whsec_ seguido del base64 de 24 a 64 bytes")
+        for malo in (
+            SECRETO,
+            ",",
+            f"{FIRMA},",
+            f",{FIRMA}",
+            f"{FIRMA} {FIRMA}",
+            f"{FIRMA};{FIRMA}",
+            f"{FIRMA}=",
+            f"{FIRMA}\n=",
+            FIRMA.upper(),
+            FIRMA.removeprefix("whsec_"),
+            f"whpk_{'A' * 32}",
+            "whsec_",
+            f"whsec_{'A' * 28}",
+            f"whsec_{'A' * 88}",
+            f"whsec_{'-_' * 16}",
+            f"whsec_{'A' * 33}B==",
+            f"whsec_{'ñ' * 32}",
+        )
+    ),
+    ({"CALLBACK_SECRETOS": ",".join([FIRMA] * 11)}, "CALLBACK_SECRETOS tiene demasiados valores (máximo 10)"),
+    *(
+        ({"CALLBACK_HOSTS_PERMITIDOS": malo}, "CALLBACK_HOSTS_PERMITIDOS tiene que ser host:puerto")
+        for malo in (
+            "web",
+            "web:",
+            ":3000",
+            "web:0",
+            "web:65536",
+            "*:3000",
+            "web:*",
+            "http://web:3000",
+            "web:3000,",
+            "web:3000 otro:1",
+            "10.0.0.0/8:80",
+            "::1:3000",
+            "web:٣",
+            "u@web:3000",
+        )
+    ),
+    ({"CALLBACK_SOLO_HTTPS": "tal vez"}, "CALLBACK_SOLO_HTTPS tiene que ser true o false"),
     ({"RELOJ_PERIODO_S": "0"}, "RELOJ_PERIODO_S tiene que ser mayor que 0"),
     ({"RELOJ_REPUBLICAR_S": "1"}, "RELOJ_REPUBLICAR_S tiene que ser 5.0 o más"),
     ({"EVIDENCIA_DIAS": "0"}, "EVIDENCIA_DIAS tiene que ser 1 o más"),
@@ -106,6 +162,17 @@ def test_se_leen_los_valores(leer: Leer) -> None:
     assert leidos.de_empresa("metrogas").url == "https://portal.ejemplo.com"
     assert leidos.de_empresa("metrogas").simultaneas == 1
     assert leidos.port == 8000, "una variable vacía es como ninguna"
+
+
+def test_los_ajustes_de_los_callbacks(leer: Leer) -> None:
+    otra = f"whsec_{'A' * 86}=="
+    leidos = leer(
+        CALLBACK_SECRETOS=f" {FIRMA} , {otra}", CALLBACK_HOSTS_PERMITIDOS="Web:3000, [::1]:080", CALLBACK_SOLO_HTTPS="1"
+    )
+    assert [secreto.get_secret_value() for secreto in leidos.callback_secretos] == [FIRMA, otra]
+    assert FIRMA not in repr(leidos)
+    assert (leidos.callback_hosts_permitidos, leidos.callback_solo_https) == (["web:3000", "[::1]:80"], True)
+    assert leer(CALLBACK_SECRETOS="").callback_secretos == []
 
 
 def test_sin_esperas_hay_un_solo_intento(leer: Leer) -> None:

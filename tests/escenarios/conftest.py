@@ -1,14 +1,15 @@
 """The whole service on both of its footings: the embedded default, and PostgreSQL + RabbitMQ."""
 
-import json
 import os
 from collections.abc import Iterator
 
 import psycopg
 import pytest
-from pila import Pila
+from pila import CIFRADO_CLAVES, Pila
+from psycopg.types.json import Jsonb
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
 
+from models.cifrado import cifrar, usar_claves
 from sandbox.desenlaces import Desenlace
 from sandbox.servidor import CUENTAS, PORTALES
 
@@ -42,6 +43,7 @@ class Semilla:
     """Writes propiedades and servicios straight into the database of a stack."""
 
     def __init__(self, pila: Pila) -> None:
+        usar_claves([CIFRADO_CLAVES])
         self._url = pila.entorno["DATABASE_URL"]
 
     def propiedad(self, *servicios: tuple[str, Desenlace], activo: bool = True) -> tuple[int, list[int]]:
@@ -56,7 +58,7 @@ class Semilla:
                 nuevo = bd.execute(
                     "INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)"
                     " VALUES (%s, %s, 'Prueba', %s, %s, now()) RETURNING id",
-                    (fila[0], PORTALES[empresa].NOMBRE, json.dumps(cuenta(empresa, desenlace)), activo),
+                    (fila[0], PORTALES[empresa].NOMBRE, Jsonb(cifrar(cuenta(empresa, desenlace))), activo),
                 ).fetchone()
                 assert nuevo is not None
                 ids.append(int(nuevo[0]))

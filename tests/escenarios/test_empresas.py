@@ -1,13 +1,14 @@
 """What a portal makes us do: a rejected clave is not tried again, a sick portal is left alone, proof is kept."""
 
-import json
 from typing import Any
 
 import psycopg
 import requests
 from pila import Pila
+from psycopg.types.json import Jsonb
 
 from escenarios.conftest import Semilla, cuenta
+from models.cifrado import cifrar
 from sandbox.desenlaces import Desenlace as D
 
 ENTORNO = {"CIRCUITO_FALLAS": "2", "CIRCUITO_ESPERA_S": "4"}
@@ -27,7 +28,7 @@ def _consultar(pila: Pila, ids: list[int]) -> list[dict[str, Any]]:
 
 def _cambiar_credenciales(pila: Pila, servicio_id: int, credenciales: dict[str, str]) -> None:
     with psycopg.connect(pila.entorno["DATABASE_URL"]) as bd:
-        bd.execute("UPDATE servicios SET credenciales = %s WHERE id = %s", (json.dumps(credenciales), servicio_id))
+        bd.execute("UPDATE servicios SET credenciales = %s WHERE id = %s", (Jsonb(cifrar(credenciales)), servicio_id))
 
 
 def test_una_clave_rechazada_se_prueba_una_sola_vez(pila: Pila, semilla: Semilla) -> None:

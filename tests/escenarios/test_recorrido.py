@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from pila import Pila, hasta, receptor
+from pila import CERRADO, Pila, hasta, receptor
 
 from escenarios.conftest import Semilla, cuenta
 from sandbox.cuentas import facturas_de, suma
@@ -48,6 +48,7 @@ def test_el_recorrido_completo(pila: Pila, semilla: Semilla) -> None:
         "SELECT deuda FROM consultas_deuda WHERE job_id = %s ORDER BY servicio_id", alta["job_id"]
     )
     assert [fila[0] for fila in guardadas] == esperadas
+    assert "WARNING: Los callbacks salen sin firma: CALLBACK_SECRETOS está vacía" in pila.registro("callbacks")
     assert re.search(
         rf"INFO: Callback enviado exitosamente para job {alta['job_id']} a http", pila.registro("callbacks")
     )
@@ -122,7 +123,7 @@ def test_las_esperas_entre_intentos_del_callback(pila: Pila, semilla: Semilla) -
 
 def test_un_callback_que_falla_del_todo_no_cambia_el_job(pila: Pila, semilla: Semilla) -> None:
     _, ids = semilla.propiedad(("metrogas", D.SIN_DEUDA))
-    alta = pila.pedir("/consultar/servicios", {"servicio_ids": ids, "callback_url": "http://127.0.0.1:9/x"})
+    alta = pila.pedir("/consultar/servicios", {"servicio_ids": ids, "callback_url": f"http://{CERRADO}/x"})
 
     def fallido() -> bool:
         return pila.pedir(f"/job/{alta['job_id']}")["callback_sent"] is False

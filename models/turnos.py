@@ -1,0 +1,97 @@
+"""Which callback is dialled now: claims, and turns, so that a receiver that never answers does not hold up the others.
+
+At most a quarter of the threads that serve callbacks, over all processes and never less than one, are busy with one
+destino, the `host:port` of the URL. One over them waits in its row (`en_turno`) until an attempt at that destino ends:
+it costs no attempt and no thread.
+"""
+
+import re
+import uuid
+from datetime import timedelta
+
+from peewee import fn
+
+from models.base import bd, conexion, transaccion
+from models.callback import DESTINO, PATRON, Callback, Intento
+from models.reuso import Par
+from models.trabajador import hilos_vivos
+
+COLA = "callbacks"
+PARTE = 4
+"""One destino may keep one thread in so many busy."""
+
+
+def reclamar_callback(callback_id: uuid.UUID, *, arriendo_s: float) -> tuple[Callback, int] | None:
+    """Claim a callback that is due and write its attempt, before anything is dialled.
+
+    Returns it and the number of the attempt; None when it is not due, another one has it, or its destino is busy: it
+    then waits for its turn. An attempt whose lease ran out (killed while it dialled) counts as made.
+    """
+    with transaccion():
+        debido = (Callback.id == callback_id) & (
+            ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
+            | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now()))
+        )
+        destino = Callback.select(DESTINO).where(debido).scalar()
+        if destino is None:
+            return None
+        if not _lugares_libres(destino):
+            Callback.update(estado="pendiente", en_turno=True, arrendado_hasta=None, encolado_en=None).where(
+                debido
+            ).execute()
+            return None
+        filas = list(
+            Callback.update(
+                estado="enviando",
+                token=Callback.token + 1,
+                intentos=Callback.intentos + 1,
+                arrendado_hasta=fn.now() + timedelta(seconds=arriendo_s),
+                encolado_en=None,
+                en_turno=False,
+            )
+            .where(debido)
+            .returning(Callback)
+            .execute()
+        )
+        if not filas:
+            return None
+        callback: Callback = filas[0]
+        Intento.create(callback=callback.id, numero=callback.intentos)
+        return callback, callback.intentos
+
+
+def _lugares_libres(destino: str) -> int:
+    """How many more attempts may begin at a destino; nobody else decides that until the transaction ends."""
+    bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"callbacks:{destino}",))
+    enviando = Callback.select().where(
+        Callback.estado == "enviando", destino == DESTINO, Callback.arrendado_hasta >= fn.now()
+    )
+    return max(max(hilos_vivos(COLA) // PARTE, 1) - int(enviando.count()), 0)
+
+
+def dar_turnos(destino: str) -> list[Par]:
+    """The callbacks that may take the free places at a destino, those due for longest first: the caller announces
+    them, and reloj does where it could not."""
+    with transaccion():
+        esperan = (
+            Callback.select(Callback.id)
+            .where(Callback.estado == "pendiente", Callback.en_turno, destino == DESTINO)
+            .order_by(Callback.proximo_intento_en)
+            .limit(_lugares_libres(destino))
+            .for_update(skip_locked=True)
+        )
+        elegidos = Callback.update(en_turno=False, encolado_en=None).where(Callback.id.in_(esperan))
+        return [(c.id, c.job_id) for c in elegidos.returning(Callback.id, Callback.job).execute()]
+
+
+def destinos_en_turno() -> list[str]:
+    """The destinos for which some callback waits."""
+    with conexion():
+        esperan = Callback.select(DESTINO).where(Callback.estado == "pendiente", Callback.en_turno).distinct()
+        return [str(fila[0]) for fila in esperan.tuples().execute()]
+
+
+def destino_de(url: str) -> str:
+    """What DESTINO gives for a URL."""
+    hallado = re.search(PATRON, url)
+    return hallado[1].lower() if hallado else ""

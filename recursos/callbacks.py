@@ -1,0 +1,92 @@
+"""Callbacks: what was attempted, sending again, trying a receiver."""
+
+import asyncio
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+import models
+from actors.avisos import anunciar_uno, probar
+from models.schemas import PedidoPrueba, instante
+from models.schemas_callback import FiltroCallbacks, FiltroIntentos, Reenvio, ReenvioMasivo
+from models.seguimiento import vista
+from problemas import Problema
+from recursos.pedido import consulta, cuerpo, responder, uuid_de
+
+PRIMEROS = 10
+PRUEBAS_A_LA_VEZ = asyncio.Semaphore(4)
+"""A receiver that never answers holds a thread of the pool: the rest of it is for the others."""
+
+MOTIVOS = {
+    "SIN_CALLBACK": "El job no debe un callback de su final: no terminó, no tiene callback_url o no pidió ese evento.",
+    "CALLBACK_EN_CURSO": "El callback todavía se está intentando: no hay nada que reenviar.",
+}
+
+
+async def intentos(request: Request) -> Response:
+    """GET /job/{job_id}/callback/intentos."""
+    job_id, filtro = uuid_de(request, "job_id"), consulta(request, FiltroIntentos)
+    try:
+        pagina = await run_in_threadpool(models.intentos_de, job_id, filtro)
+    except models.CursorInvalido:
+        raise _cursor_invalido() from None
+    if pagina is None:
+        raise Problema(404, "JOB_INEXISTENTE", f"El job {job_id} no existe.")
+    return responder(pagina)
+
+
+async def listar_callbacks(request: Request) -> Response:
+    """GET /callbacks."""
+    filtro = consulta(request, FiltroCallbacks)
+    try:
+        return responder(await run_in_threadpool(models.listar_callbacks, filtro))
+    except models.CursorInvalido:
+        raise _cursor_invalido() from None
+
+
+def _cursor_invalido() -> Problema:
+    return Problema(422, "CURSOR_INVALIDO", "El cursor no es válido: use el next_cursor recibido.")
+
+
+async def reenviar(request: Request) -> Response:
+    """POST /job/{job_id}/callback/reenviar: 202 with the callback that is due again; the body may be left out."""
+    job_id = uuid_de(request, "job_id")
+    pedido = await cuerpo(request, Reenvio) if _trae_cuerpo(request) else Reenvio()
+    callback = await run_in_threadpool(models.reenviar, job_id, pedido.callback_id)
+    if callback is None:
+        motivo = await run_in_threadpool(models.que_impide, job_id, pedido.callback_id)
+        if motivo is None:
+            raise Problema(404, "JOB_INEXISTENTE", f"El job {job_id} no existe.")
+        if motivo == "CALLBACK_INEXISTENTE":
+            raise Problema(404, motivo, f"El job {job_id} no tiene el callback {pedido.callback_id}.")
+        raise Problema(409, motivo, MOTIVOS[motivo])
+    anunciar_uno(callback)
+    return responder({**vista(callback), "estado": "pendiente", "error": None, "terminado_en": None}, 202)
+
+
+def _trae_cuerpo(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+async def reenviar_varios(request: Request) -> Response:
+    """POST /callbacks/reenviar: those that match, or with `simular` (the default) only which they are."""
+    pedido = await cuerpo(request, ReenvioMasivo)
+    hecho = await run_in_threadpool(models.reenviar_varios, pedido)
+    respuesta = {
+        "simulado": pedido.simular,
+        "hallados": hecho.hallados,
+        "programados": 0 if pedido.simular else len(hecho.callbacks),
+        "por_minuto": pedido.por_minuto,
+        "ultimo_en": instante(hecho.ultimo_en),
+        "primeros": [vista(c) for c in hecho.callbacks[:PRIMEROS]],
+    }
+    return responder(respuesta, 200 if pedido.simular else 202)
+
+
+async def prueba(request: Request) -> Response:
+    """POST /callbacks/prueba: send a `callback.prueba` now; 200 with what happened, good or bad."""
+    pedido = await cuerpo(request, PedidoPrueba)
+    async with PRUEBAS_A_LA_VEZ:
+        hecho = await run_in_threadpool(probar, pedido.url, pedido.callback_metadata, pedido.callback_headers)
+    return responder(hecho)
