@@ -42,6 +42,11 @@ class Publicador(threading.Thread):
         except queue.Full:
             logger.warning("Demasiado para publicar: lo hará reloj")
 
+    @property
+    def pendientes(self) -> int:
+        """How many batches wait to be published."""
+        return self._cola.qsize()
+
     def detener(self, espera_s: float = 5) -> None:
         """Publish what is left, for at most `espera_s` seconds."""
         if self.is_alive():

@@ -41,6 +41,7 @@ from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
 from models.seguimiento import intentos_de, listar_callbacks
+from models.totales import Total, TotalesHasta
 from models.trabajador import Trabajador, despedir, latir
 from models.turnos import reclamar_callback
 
@@ -57,6 +58,8 @@ TABLAS = (
     Rechazo,
     Secreto,
     Idempotencia,
+    Total,
+    TotalesHasta,
 )
 """Every table, in the order of their references."""
 
@@ -91,6 +94,8 @@ __all__ = [
     "Sellado",
     "Servicio",
     "SinServicios",
+    "Total",
+    "TotalesHasta",
     "Trabajador",
     "anotar_intento",
     "anotar_respuesta",
