@@ -16,7 +16,8 @@ from dramatiq.middleware import (
 )
 from dramatiq_postgres import PostgresBroker
 
-from actors.middleware import AvisoDeCallbacks, Latido, NavegadorDelProceso, Registro, ReintentosExactos, UnaSolaSenal
+from actors.latido import Latido
+from actors.middleware import AvisoDeCallbacks, NavegadorDelProceso, Registro, ReintentosExactos, UnaSolaSenal
 from settings import Settings, ajustes
 
 CONSULTAS: Final = "consultas"

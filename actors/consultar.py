@@ -52,7 +52,7 @@ logger = logging.getLogger("consultas")
 
 PAUSA_MAX_S = 60
 MARGEN_S = 60
-"""Dramatiq's limit is the scraper's own plus this: opening a page, evidencia, saving."""
+"""Dramatiq's limit is the longest consulta and pause plus this: opening a page, evidencia, saving."""
 
 
 @dramatiq.actor(
@@ -60,7 +60,7 @@ MARGEN_S = 60
     max_retries=2,
     esperas_ms=[1000, 5000],
     notify_shutdown=True,
-    time_limit=int((1200 + MARGEN_S) * 1000),
+    time_limit=int((ajustes().consulta_plazo_s + PAUSA_MAX_S + MARGEN_S) * 1000),
 )
 def consultar(consulta_id: str) -> None:
     """Look up one servicio. Returns normally for every expected falla; raises only for bugs and a lost database."""

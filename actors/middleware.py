@@ -1,10 +1,9 @@
-"""What Dramatiq's own middleware leaves open: exact retries, one signal, a heartbeat, the browser's end."""
+"""What Dramatiq's own middleware leaves open: exact retries, one signal, the browser's end."""
 
 import asyncio
 import logging
 import signal
 import threading
-import uuid
 from types import FrameType
 from typing import Any
 
@@ -15,13 +14,11 @@ from dramatiq.middleware.shutdown import Shutdown
 
 from actors.navegacion import cerrar_navegador
 from actors.registro import configurar_registro
-from models import BASE_CAIDA, despedir, latir
 from models.turnos import COLA
 from settings import ajustes
 
 logger = logging.getLogger(__name__)
 
-LATIDO_S = 10.0
 CIERRE_S = 8.0
 
 
@@ -125,39 +122,3 @@ class AvisoDeCallbacks(Middleware):
             registro.warning("Los callbacks salen sin firma: CALLBACK_SECRETOS está vacía")
         if permitidos := ajustes().callback_hosts_permitidos:
             registro.info("Receptores internos permitidos: %s", ", ".join(permitidos))
-
-
-class Latido(Middleware):
-    """Writes a row every few seconds that says this worker is alive."""
-
-    def __init__(self) -> None:
-        self._id = uuid.uuid4()
-        self._fin = threading.Event()
-        self._hilo: threading.Thread | None = None
-
-    def after_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        """Begin to beat."""
-        colas = ",".join(sorted(worker.consumer_whitelist or broker.get_declared_queues()))
-        self._hilo = threading.Thread(
-            target=self._latir, args=(colas, worker.worker_threads), name="latido", daemon=True
-        )
-        self._hilo.start()
-
-    def _latir(self, colas: str, hilos: int) -> None:
-        while True:
-            try:
-                latir(self._id, colas=colas, hilos=hilos)
-            except BASE_CAIDA as error:
-                logger.warning("La base de datos no responde: %s", error)
-            if self._fin.wait(LATIDO_S):
-                return
-
-    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
-        """Stop beating and say goodbye."""
-        self._fin.set()
-        if self._hilo is not None:
-            self._hilo.join(5)
-        try:
-            despedir(self._id)
-        except BASE_CAIDA as error:
-            logger.warning("La base de datos no responde: %s", error)

@@ -1,5 +1,8 @@
 """The one browser of this worker process, on Dramatiq's event loop."""
 
+import time
+from typing import Any
+
 from dramatiq.asyncio import async_to_sync
 
 from scrapers.base import Scraper
@@ -39,6 +42,28 @@ async def raspar(scraper: Scraper, pedido: dict[str, str], *, url: str, plazo_s:
         plazo_s=plazo_s,
         evidencia_max_bytes=ajustes().evidencia_max_bytes,
     )
+
+
+def medidas_del_navegador() -> dict[str, Any]:
+    """What this process's browser can say: its memory, and how long ago (s) it last did and did not open a page."""
+    if not _navegadores:
+        return {}
+    navegador, ahora = _navegadores[0], time.monotonic()
+    historia = navegador.historia
+    return {
+        "navegador_bytes": navegador.memoria_bytes,
+        "abrio_hace_s": None if historia.abrio is None else round(ahora - historia.abrio, 1),
+        "fallo_hace_s": None if historia.fallo is None else round(ahora - historia.fallo, 1),
+        "navegador_error": historia.error,
+    }
+
+
+def sucesos_del_navegador() -> dict[str, int]:
+    """How often it started, and how often it opened no page, since this process began."""
+    if not _navegadores:
+        return {}
+    historia = _navegadores[0].historia
+    return {"navegador_arranques": historia.arranques, "navegador_fallas": historia.fallas}
 
 
 async def cerrar_navegador() -> None:

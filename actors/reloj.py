@@ -3,21 +3,35 @@
 Any number may run. Each turn is a list of small repairs; one that fails is logged and the next turn tries again.
 """
 
+import contextlib
 import logging
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
 
 from actors.broker import broker
 from actors.consultar import tuberia
 from actors.empresas import NUESTRAS
+from actors.latido import CIERRE_S, terminar_en
 from actors.notificar import anunciar, notificar
 from actors.registro import configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, turnos, vencidos
+from models import (
+    BASE_CAIDA,
+    despedir,
+    fracasar,
+    latir,
+    olvidar_claves,
+    por_repartir,
+    repartir,
+    tomar_turno,
+    turnos,
+    vencidos,
+)
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -40,6 +54,10 @@ logger = logging.getLogger("reloj")
 LOTE = 500
 GRACIA_S = 1.5
 """What was committed just now is still being published by whoever wrote it."""
+
+MUDO_S = 600.0
+"""A turn that takes longer has hung: the process is ended, and its supervisor starts another."""
+IDENTIDAD = uuid.uuid4()
 
 
 def publicar_calladas() -> int:
@@ -150,6 +168,12 @@ def contar_terminado() -> int:
     return 0
 
 
+def latir_reloj() -> int:
+    """Say that this reloj is alive: that is no repair either."""
+    latir(IDENTIDAD, colas="reloj", hilos=1)
+    return 0
+
+
 Reparacion = Callable[[], int]
 """Returns how much there was to repair."""
 
@@ -163,7 +187,7 @@ REPARACIONES: tuple[Reparacion, ...] = (
     despertar_callbacks,
     dar_turnos_de_callbacks,
 )
-RUTINAS: Mapping[Reparacion, float] = {contar_terminado: 10, limpiar: 60}
+RUTINAS: Mapping[Reparacion, float] = {latir_reloj: 10, contar_terminado: 10, limpiar: 60}
 """What is done less often, and every how many seconds."""
 
 
@@ -192,12 +216,16 @@ def main() -> None:
     logger.info("Reloj en marcha: una vuelta cada %s s", ajustes().reloj_periodo_s)
     proxima = dict.fromkeys(RUTINAS, 0.0)
     while not fin.is_set():
+        terminar_en(MUDO_S)
         vuelta()
         for rutina, cada_s in RUTINAS.items():
             if time.monotonic() >= proxima[rutina]:
                 proxima[rutina] = time.monotonic() + cada_s
                 vuelta((rutina,))
         fin.wait(ajustes().reloj_periodo_s)
+    terminar_en(CIERRE_S)
+    with contextlib.suppress(*BASE_CAIDA):
+        despedir(IDENTIDAD)
     broker.close()
 
 
