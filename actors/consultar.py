@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -22,6 +23,7 @@ from actors.broker import CONSULTAS, ESPERA_MAX_MS
 from actors.empresas import NUESTRAS
 from actors.notificar import avisar, notificar
 from actors.publicador import Envio, marcar, publicador
+from actors.registro import anotar
 from actors.resultados import de_deuda, de_falla
 from actors.salud import anotar_salud
 from actors.tarea import Tarea, simultaneas
@@ -69,6 +71,7 @@ def consultar(consulta_id: str) -> None:
         visto = Consulta.get_or_none(Consulta.id == identificador)
         if visto is None or visto.estado != "pendiente":
             return
+        anotar(job_id=visto.job_id)
         servicio = Servicio.get_by_id(visto.servicio_id)
     tarea = Tarea.preparar(visto.empresa, servicio)
     consulta = reclamar(
@@ -142,7 +145,7 @@ def _arriendo(consulta: Consulta) -> Iterator[None]:
             except BASE_CAIDA as error:
                 logger.warning("No se pudo renovar la consulta %s: %s", consulta.id, error)
 
-    hilo = threading.Thread(target=latir, name=f"arriendo-{consulta.id}", daemon=True)
+    hilo = threading.Thread(target=copy_context().run, args=(latir,), name=f"arriendo-{consulta.id}", daemon=True)
     hilo.start()
     try:
         yield

@@ -1,6 +1,7 @@
 """What Dramatiq's own middleware leaves open: exact retries, one signal, the browser's end."""
 
 import asyncio
+import inspect
 import logging
 import signal
 import threading
@@ -13,7 +14,7 @@ from dramatiq.middleware import Middleware, Retries
 from dramatiq.middleware.shutdown import Shutdown
 
 from actors.navegacion import cerrar_navegador
-from actors.registro import configurar_registro
+from actors.registro import anotar, configurar_registro, olvidar
 from models.turnos import COLA
 from settings import ajustes
 
@@ -66,6 +67,26 @@ class Registro(Middleware):
     def after_process_boot(self, broker: Broker) -> None:
         """Set it up."""
         configurar_registro()
+
+
+class Trabajo(Middleware):
+    """Every line logged while a message is attended to carries the ids that it was sent with."""
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
+        """Note them, by the actor's own names for them."""
+        recibido = inspect.signature(broker.get_actor(message.actor_name).fn).bind(*message.args, **message.kwargs)
+        olvidar()
+        anotar(**{nombre: valor for nombre, valor in recibido.arguments.items() if nombre.endswith("_id") and valor})
+
+    def after_process_message(
+        self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None
+    ) -> None:
+        """Forget them."""
+        olvidar()
+
+    def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
+        """Forget them."""
+        olvidar()
 
 
 class UnaSolaSenal(Middleware):

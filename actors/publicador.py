@@ -5,7 +5,8 @@ import queue
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 
 import dramatiq
 
@@ -22,6 +23,8 @@ class Envio:
 
     mensajes: Sequence[Callable[[], object]]
     despues: Callable[[], None]
+    contexto: Context = field(default_factory=copy_context)
+    """Of whoever hands it over: what is logged about it carries the same ids."""
 
 
 class Publicador(threading.Thread):
@@ -63,7 +66,7 @@ class Publicador(threading.Thread):
                 continue
             if envio is None:
                 return
-            self._publicar(envio)
+            envio.contexto.run(self._publicar, envio)
 
     def _publicar(self, envio: Envio) -> None:
         try:

@@ -17,7 +17,7 @@ from actors.consultar import tuberia
 from actors.empresas import NUESTRAS
 from actors.latido import CIERRE_S, terminar_en
 from actors.notificar import anunciar, notificar
-from actors.registro import configurar_registro
+from actors.registro import configurar_registro, trabajo
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
 from models import (
@@ -92,7 +92,8 @@ def vencer_jobs() -> int:
     for job_id in vencidos(LOTE):
         error = "El job superó su tiempo máximo."
         if fracasar(job_id, error=error, resultado=sin_importe(Codigo.TIEMPO_AGOTADO)):
-            logger.warning("Job %s: %s", job_id, error)
+            with trabajo(job_id=job_id):
+                logger.warning("Job %s: %s", job_id, error)
             fracasados += 1
     return fracasados
 
