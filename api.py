@@ -15,6 +15,7 @@ from recursos.consultar import consultar_propiedad, consultar_servicios, consult
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
+from recursos.listo import listo
 from recursos.metricas import metricas_prometheus
 from settings import ajustes
 
@@ -50,6 +51,7 @@ app = Starlette(
         Route("/empresas", empresas, methods=["GET"]),
         Route("/empresas/salud", salud_empresas, methods=["GET"]),
         Route("/metrics", metricas_prometheus, methods=["GET"]),
+        Route("/ready", listo, methods=["GET"]),
         Route("/health", salud, methods=["GET"]),
     ],
     exception_handlers=manejadores,

@@ -4,8 +4,6 @@ docs/operacion.md explains each metric; names and labels are published: addition
 """
 
 import itertools
-import threading
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -20,9 +18,8 @@ from actors.empresas import NOMBRES
 from actors.publicador import publicador
 from models import metricas
 from models.totales import BORDES_CALLBACK_S, BORDES_CONSULTA_S, BORDES_JOB_S, SUMA
+from recursos.reciente import Reciente
 
-VIGENCIA_S = 1.0
-"""An answer is given again for so long: many scrapers cost no more than one."""
 COLAS = ("consultas", "callbacks", "reloj")
 OTRA = "otra"
 """Every empresa that has no scraper: a servicio may name any."""
@@ -186,25 +183,9 @@ _registro = CollectorRegistry(auto_describe=False)
 _registro.register(_Recolector())
 
 
-class _Reciente:
-    """The last text, while it is fresh; those who come together wait for one look."""
-
-    def __init__(self) -> None:
-        self._candado = threading.Lock()
-        self._texto = b""
-        self._momento = -VIGENCIA_S
-
-    def texto(self) -> bytes:
-        with self._candado:
-            if time.monotonic() - self._momento >= VIGENCIA_S:
-                self._texto = generate_latest(_registro)
-                self._momento = time.monotonic()
-            return self._texto
-
-
-_reciente = _Reciente()
+ultimas = Reciente(lambda: generate_latest(_registro), vigencia_s=1)
 
 
 async def metricas_prometheus(request: Request) -> Response:
     """GET /metrics: Prometheus's text format."""
-    return Response(await run_in_threadpool(_reciente.texto), media_type=CONTENT_TYPE_LATEST)
+    return Response(await run_in_threadpool(ultimas), media_type=CONTENT_TYPE_LATEST)

@@ -127,7 +127,7 @@ def _pedir(ruta: str) -> Callable[[], object]:
         transporte = httpx.ASGITransport(api.app)
         async with httpx.AsyncClient(transport=transporte, base_url="http://consultas") as cliente:
             respuesta = await cliente.get(ruta)
-            assert respuesta.status_code in (200, 404), respuesta.text
+            assert respuesta.status_code in (200, 404, 503), respuesta.text
             if "json" in respuesta.headers["content-type"] and respuesta.json().get("next_cursor"):
                 segunda = httpx.URL(ruta).copy_merge_params({"cursor": respuesta.json()["next_cursor"]})
                 assert (await cliente.get(segunda)).is_success
@@ -207,6 +207,7 @@ RUTAS = [
     "/empresas",
     "/empresas/salud",
     "/metrics",
+    "/ready",
     "/health",
 ]
 

@@ -17,6 +17,7 @@ from actors import reloj
 from models import Fallo, Resultado
 from models.totales import contar, sumar
 from recursos import metricas
+from recursos.reciente import Reciente
 
 EXITO = Resultado(exito=True, deuda=Decimal(1), duracion_ms=2000)
 FALLA = Resultado(exito=False, error="Falló.", error_codigo="PORTAL_CAIDO", duracion_ms=130_000)
@@ -25,7 +26,7 @@ FALLA = Resultado(exito=False, error="Falló.", error_codigo="PORTAL_CAIDO", dur
 @pytest.fixture(autouse=True)
 def desde_cero(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting begins now, and every answer is a fresh one."""
-    monkeypatch.setattr(metricas, "VIGENCIA_S", 0)
+    monkeypatch.setattr(metricas.ultimas, "vigencia_s", 0)
     contar()
 
 
@@ -168,10 +169,8 @@ def test_el_texto_cumple_las_convenciones_de_prometheus(sembrar: Sembrar, crear:
     assert (revisado.returncode, revisado.stdout + revisado.stderr) == (0, "")
 
 
-def test_muchos_pedidos_seguidos_miran_la_base_una_vez(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metricas, "VIGENCIA_S", 3600)
-    vistos = []
-    monkeypatch.setattr(metricas, "generate_latest", lambda _: vistos.append(1) or b"")
-    reciente = metricas._Reciente()
-    a_la_vez(lambda _: reciente.texto(), range(10))
+def test_muchos_pedidos_seguidos_miran_la_base_una_vez() -> None:
+    vistos: list[int] = []
+    ultimo = Reciente(lambda: vistos.append(1), vigencia_s=3600)
+    a_la_vez(lambda _: ultimo(), range(10))
     assert len(vistos) == 1
