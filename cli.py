@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from consola import cifrado
+from consola import cifrado, claves
 from consola.empresas import orden_empresas
 from consola.escuchar import orden_escuchar
 from consola.estado import orden_estado
@@ -13,6 +13,7 @@ from consola.uso import UsoIncorrecto
 from consola.verificar import orden_verificar
 
 app = typer.Typer(help="Consulta portales de empresas de servicios.", pretty_exceptions_enable=False)
+app.add_typer(claves.app, name="clave")
 app.add_typer(cifrado.app, name="cifrado")
 app.command("verificar")(orden_verificar)
 app.command("estado")(orden_estado)
@@ -22,7 +23,7 @@ app.command("escuchar")(orden_escuchar)
 
 @app.callback(invoke_without_command=True)
 def consultas(contexto: typer.Context) -> None:
-    """Consulta portales de empresas de servicios, sin base de datos."""
+    """Consulta portales de empresas de servicios; sólo `clave` usa la base de datos."""
     if contexto.invoked_subcommand is None:
         typer.echo(contexto.get_help())
         raise typer.Exit(2)
@@ -47,9 +48,8 @@ def _frase(error: typer.TyperException) -> str:
     opcion = getattr(error, "option_name", None)
     parametro = getattr(error, "param", None)
     if type(error).__name__ == "MissingParameter" and parametro is not None:
-        return (
-            f"Falta {parametro.opts[0] if parametro.param_type_name == 'option' else parametro.name.upper()}: {ayuda}"
-        )
+        falta = parametro.opts[0] if parametro.param_type_name == "option" else parametro.name.upper()
+        return f"Falta {falta}: {ayuda}"
     if opcion is not None:
         return f"La opción {opcion} no existe o le falta su valor: {ayuda}"
     return f"No se entiende la orden: {ayuda}"

@@ -35,7 +35,7 @@ CABECERAS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "w
 DE_LA_MAQUINA = {"CHROMIUM_PATH", "CHROMIUM_SANDBOX"}
 
 QUE_PROBAR = """
-Listo en {url}  (cuentas de los portales simulados: {sandbox})
+Listo en {url}, y el panel en {url}/panel  (cuentas de los portales simulados: {sandbox})
 
   curl -X POST {url}/consultar/propiedad -H 'Content-Type: application/json' -d '{{"propiedad_id": 35}}'
   curl -X POST {url}/consultar/servicios -H 'Content-Type: application/json' -d '{{"servicio_ids": [5, 8, 12]}}'
@@ -60,6 +60,10 @@ def que_probar(url: str, sandbox: str, entorno: Mapping[str, str], carpeta: Path
         nota = f"Los portales son los de {entorno['PORTALES_URL']}, como dice PORTALES_URL.\n"
     elif carpeta is None:
         nota = "Atención: los portales son simulados, y lo que digan se guarda en la base de DATABASE_URL.\n"
+    if entorno.get("API_ABIERTA", "").lower() not in ("1", "true", "yes", "on", "t", "y"):
+        nombres = ("DATABASE_URL", "BROKER_URL", "CIFRADO_CLAVES") if carpeta else ()
+        base = "".join(f"{nombre}='{entorno[nombre]}' " for nombre in nombres)
+        nota += f"\nLa API pide una clave: {base}./consultas clave crear prueba --alcance consultar --alcance leer\n"
     return QUE_PROBAR.format(
         url=url,
         sandbox=sandbox,

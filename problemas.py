@@ -21,13 +21,16 @@ REINTENTAR_S = 5
 TITULOS: Mapping[int, str] = {
     400: "Pedido mal formado",
     401: "No autorizado",
+    403: "Prohibido",
     404: "No encontrado",
     405: "Método no permitido",
+    408: "El pedido no llegó a tiempo",
     409: "Conflicto",
     413: "Cuerpo demasiado grande",
     415: "Tipo de contenido no admitido",
     422: "Datos inválidos",
     429: "Demasiados pedidos",
+    431: "Cabeceras demasiado grandes",
     500: "Error interno",
     503: "Servicio no disponible",
 }
@@ -123,15 +126,16 @@ async def _http(request: Request, error: Exception) -> Response:
     """What Starlette's routing refuses: 404 and 405."""
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        detalle = f"{request.url.path} no admite {request.method}."
+        detalle = f"{request.scope['path']} no admite {request.method}."
         return Problema(405, "METODO_NO_PERMITIDO", detalle, cabeceras=error.headers).respuesta()
     if error.status_code == 404:
-        return Problema(404, "RUTA_INEXISTENTE", f"No existe {request.url.path}.").respuesta()
+        return Problema(404, "RUTA_INEXISTENTE", f"No existe {request.scope['path']}.").respuesta()
     titulo = TITULOS.get(error.status_code, "El pedido no se pudo atender")
     return Problema(error.status_code, "PEDIDO_RECHAZADO", f"{titulo}.", cabeceras=error.headers).respuesta()
 
 
-async def _base_caida(request: Request, error: Exception) -> Response:
+def base_caida(error: Exception) -> Response:
+    """503, written down."""
     logger.warning("La base de datos no responde: %s", error)
     return Problema(
         503,
@@ -141,8 +145,12 @@ async def _base_caida(request: Request, error: Exception) -> Response:
     ).respuesta()
 
 
+async def _base_caida(request: Request, error: Exception) -> Response:
+    return base_caida(error)
+
+
 async def _interno(request: Request, error: Exception) -> Response:
-    logger.error("Error inesperado en %s %s", request.method, request.url.path, exc_info=error)
+    logger.error("Error inesperado en %s %s", request.method, request.scope["path"], exc_info=error)
     return Problema(500, "ERROR_INTERNO", "Ocurrió un error inesperado. Ya quedó registrado.").respuesta()
 
 

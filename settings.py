@@ -28,6 +28,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
+FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
 PREFIJO_SECRETO = "whsec_"
 HOST_Y_PUERTO = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):0*([1-9][0-9]{0,4})")
@@ -64,6 +65,15 @@ def _claves(valor: SecretStr) -> SecretStr:
     if len(set(claves)) < len(claves):
         raise ValueError("repite una clave")
     return SecretStr(",".join(claves))
+
+
+def _host(valor: str) -> str:
+    if valor != "*" and not FORMA_DE_HOST.fullmatch(valor.lower()):
+        raise ValueError("lleva nombres como api.ejemplo.com o *.ejemplo.com, sin puerto, separados por comas")
+    return valor.lower()
+
+
+Host = Annotated[str, AfterValidator(_host)]
 
 
 def _lista(valor: object) -> object:
@@ -140,6 +150,12 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     cuerpo_max_bytes: int = Field(64 * 1024, ge=1024, le=10 * 1024 * 1024)
     servicios_max: int = Field(500, ge=1, le=100_000)
+    api_abierta: bool = False
+    hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host)]], BeforeValidator(_sin_vacios), *Listado] = (
+        Field(["*"], min_length=1, max_length=100)
+    )
+    pedido_plazo_s: float = Field(10, gt=0, le=300)
+    limite_por_minuto: int = Field(600, ge=1, le=1_000_000)
 
     chromium_path: Path | None = None
     chromium_sandbox: bool | None = None
@@ -221,6 +237,7 @@ EN_ESPANOL = {
     "literal_error": "tiene que ser {expected}",
     "string_pattern_mismatch": "no tiene la forma esperada ({pattern})",
     "too_long": "tiene demasiados valores (máximo {max_length})",
+    "too_short": "no puede estar vacío",
     "extra_forbidden": "no es un ajuste conocido",
     "finite_number": "tiene que ser un número finito",
     "model_type": "no es un ajuste: se escribe, por ejemplo, EMPRESA__METROGAS__URL",

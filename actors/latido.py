@@ -25,6 +25,7 @@ from dramatiq.middleware import Middleware
 
 from actors.navegacion import medidas_del_navegador, sucesos_del_navegador
 from actors.publicador import publicador
+from actors.registro import Ausencia
 from models import BASE_CAIDA, despedir, latir
 from models.totales import sumar
 
@@ -39,8 +40,6 @@ GRACIA_S = 60.0
 """A thread that is so long over the time limit of its message is stuck: Dramatiq could not interrupt it."""
 MUDO_S = 180.0
 """The process is ended from below when its heartbeat does not come round in this time."""
-CIERRE_S = 28.0
-"""And when its end takes so long: platforms kill after 30 s."""
 STDERR = 2
 """The process's own: `sys.stderr` is a pipe of Dramatiq's."""
 
@@ -55,6 +54,7 @@ class Latido(Middleware):
         self._limites: dict[int, float] = {}
         self._sucesos: dict[str, int] = {}
         self._padre = 0
+        self._base = Ausencia(logger, "La base de datos")
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """Note until when (monotonic s) this thread may take."""
@@ -108,13 +108,13 @@ class Latido(Middleware):
             for nombre, veces in sucesos_del_navegador().items():
                 sumar(nombre, {"": veces - self._sucesos.get(nombre, 0)})
                 self._sucesos[nombre] = veces
+            self._base.esta()
         except BASE_CAIDA as error:
-            logger.warning("La base de datos no responde: %s", error)
+            self._base.falta(error)
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
-        """Stop beating and say goodbye; an end that hangs is ended too."""
+        """Stop beating and say goodbye."""
         self._fin.set()
-        terminar_en(CIERRE_S)
         if self._hilo is not None:
             self._hilo.join(5)
         try:

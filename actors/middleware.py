@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import resource
 import signal
 import threading
 from types import FrameType
@@ -13,6 +14,7 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware, Retries
 from dramatiq.middleware.shutdown import Shutdown
 
+from actors.corte import cortar_si_tarda
 from actors.navegacion import cerrar_navegador
 from actors.registro import anotar, configurar_registro, olvidar
 from models.turnos import COLA
@@ -21,6 +23,12 @@ from settings import ajustes
 logger = logging.getLogger(__name__)
 
 CIERRE_S = 8.0
+
+DEVUELTO_MS = 500
+"""When a message that a stopping process gives back comes again: this process should be gone by then."""
+
+deteniendo = threading.Event()
+"""Set once this process was told to stop."""
 
 
 class ReintentosExactos(Retries):
@@ -48,7 +56,7 @@ class ReintentosExactos(Retries):
             return
         try:
             if isinstance(exception, Shutdown):
-                broker.enqueue(message, delay=1)  # type: ignore[arg-type]  # a proxy is what the stock class sends
+                broker.enqueue(message, delay=DEVUELTO_MS)  # type: ignore[arg-type]  # a proxy is what the stock class sends
                 return
             esperas = broker.get_actor(message.actor_name).options.get("esperas_ms")
             if esperas:
@@ -62,11 +70,12 @@ class ReintentosExactos(Retries):
 
 
 class Registro(Middleware):
-    """Our logging in each worker process: Dramatiq's own is switched off with --skip-logging."""
+    """Our logging in each worker process: Dramatiq's own is switched off with --skip-logging. And no core dumps."""
 
     def after_process_boot(self, broker: Broker) -> None:
         """Set it up."""
         configurar_registro()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # its memory holds credenciales
 
 
 class Trabajo(Middleware):
@@ -110,6 +119,8 @@ def _solo_la_primera(original: Any) -> Any:
         nonlocal recibida
         if not recibida:
             recibida = True
+            deteniendo.set()
+            cortar_si_tarda()
             original(numero, marco)
 
     return manejar

@@ -5,6 +5,7 @@ Every line of the work on a job or a consulta carries their ids, in whatever thr
 
 import json
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -69,10 +70,71 @@ class Json(logging.Formatter):
         return json.dumps(linea, ensure_ascii=False, default=str)
 
 
+REPETIR_S = 60.0
+BROKER_AUSENTE = "El broker no responde; se vuelve a probar hasta que responda: %s"
+
+
+class Ausencia:
+    """Says that something went away and that it is back: once, not each time that it is tried."""
+
+    def __init__(self, logger: logging.Logger, quien: str) -> None:
+        self._logger = logger
+        self._quien = quien
+        self._falta = False
+
+    def falta(self, error: BaseException) -> None:
+        """It did not answer; it will be tried again."""
+        if not self._falta:
+            self._falta = True
+            self._logger.warning("%s no responde; se vuelve a probar hasta que responda: %s", self._quien, linea(error))
+
+    def esta(self) -> None:
+        """It answered."""
+        if self._falta:
+            self._falta = False
+            self._logger.info("%s responde otra vez", self._quien)
+
+
+def linea(error: BaseException) -> str:
+    """The error's text on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class _BrokerAusente(logging.Filter):
+    """Dramatiq tells every three seconds, of each queue, that the broker is away: one line a minute is enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dicho = -REPETIR_S
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is kept; the one that is says it in Spanish."""
+        if not record.name.startswith("dramatiq.worker.ConsumerThread"):
+            return True
+        if str(record.msg).startswith("Restarting consumer"):
+            return False
+        if not str(record.msg).startswith("Consumer encountered"):
+            return True
+        ahora = time.monotonic()
+        if ahora - self._dicho < REPETIR_S:
+            return False
+        self._dicho = ahora
+        error = record.exc_info[1] if record.exc_info else record.args[0] if isinstance(record.args, tuple) else None
+        record.msg, record.levelno, record.levelname = (
+            "El broker no responde; se lo espera: %s",
+            logging.WARNING,
+            "WARNING",
+        )
+        record.args = (linea(error) if isinstance(error, BaseException) else error,)
+        record.exc_info = record.exc_text = None
+        return True
+
+
 def configurar_registro() -> None:
     """Set up logging for this process."""
     salida = logging.StreamHandler()
     salida.setFormatter(Json() if ajustes().log_formato == "json" else Texto())
+    salida.addFilter(_BrokerAusente())
     logging.basicConfig(level=ajustes().log_level, handlers=[salida], force=True)
     if ajustes().log_formato == "json":
         for propio in ("uvicorn", "uvicorn.access"):  # they bring a handler of their own

@@ -12,12 +12,15 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
 
+from dramatiq.errors import BrokerConnectionError
+
 from actors.broker import broker
 from actors.consultar import tuberia
+from actors.corte import cortar_si_tarda
 from actors.empresas import NUESTRAS
-from actors.latido import CIERRE_S, terminar_en
+from actors.latido import terminar_en
 from actors.notificar import anunciar, notificar
-from actors.registro import configurar_registro, trabajo
+from actors.registro import Ausencia, configurar_registro, trabajo
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
 from models import (
@@ -51,6 +54,9 @@ from settings import ajustes
 
 logger = logging.getLogger("reloj")
 
+_base = Ausencia(logger, "La base de datos")
+_broker = Ausencia(logger, "El broker")
+
 LOTE = 500
 GRACIA_S = 1.5
 """What was committed just now is still being published by whoever wrote it."""
@@ -71,6 +77,7 @@ def publicar_calladas() -> int:
             desmarcar([pendiente for pendiente, _ in pares[hechas:]])
             raise
     if pares:
+        _broker.esta()
         logger.info("Publicadas %d consultas que nadie había publicado", len(pares))
     return len(pares)
 
@@ -197,9 +204,12 @@ def vuelta(reparaciones: Iterable[Reparacion] = REPARACIONES) -> None:
     for reparar in reparaciones:
         try:
             sumar("reparaciones", {reparar.__name__: reparar()})
+            _base.esta()
         except BASE_CAIDA as error:
-            logger.warning("La base de datos no responde: %s", error)
+            _base.falta(error)
             return
+        except BrokerConnectionError as error:
+            _broker.falta(error)
         except Exception as error:
             logger.warning("%s no se completó: %s: %s", reparar.__name__, type(error).__name__, error)
 
@@ -210,7 +220,9 @@ def main() -> None:
     fin = threading.Event()
 
     def terminar(numero: int, marco: FrameType | None) -> None:
-        fin.set()
+        if not fin.is_set():
+            fin.set()
+            cortar_si_tarda()
 
     signal.signal(signal.SIGTERM, terminar)
     signal.signal(signal.SIGINT, terminar)
@@ -224,7 +236,6 @@ def main() -> None:
                 proxima[rutina] = time.monotonic() + cada_s
                 vuelta((rutina,))
         fin.wait(ajustes().reloj_periodo_s)
-    terminar_en(CIERRE_S)
     with contextlib.suppress(*BASE_CAIDA):
         despedir(IDENTIDAD)
     broker.close()

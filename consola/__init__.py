@@ -1,1 +1,1 @@
-"""The subcommands of `consultas`, a file each."""
+"""The commands of `consultas`, one file each; cli.py puts them together."""

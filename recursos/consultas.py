@@ -47,5 +47,5 @@ async def evidencia(request: Request) -> Response:
     if contenido is None:
         raise Problema(404, "EVIDENCIA_INEXISTENTE", f"La consulta {consulta_id} no tiene evidencia de tipo {tipo}.")
     medio = "image/png" if tipo == "captura" else "text/plain; charset=utf-8"
-    cabeceras = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+    cabeceras = {"Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'"}
     return Response(contenido, headers=cabeceras, media_type=medio)

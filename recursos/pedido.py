@@ -1,5 +1,6 @@
 """Reading a request and writing an answer: the validated body or query, ids in the path, JSON."""
 
+import asyncio
 import json
 import uuid
 from typing import Any, TypeVar
@@ -22,11 +23,11 @@ def responder(dato: Any, estado: int = 200, cabeceras: dict[str, str] | None = N
 
 
 async def cuerpo(request: Request, modelo: type[M]) -> M:
-    """The validated body. Its size is limited while it is read, not after."""
+    """The validated body. Its size and its time are limited while it is read, not after."""
     tipo = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if tipo != "application/json" and not tipo.endswith("+json"):
         raise Problema(415, "NO_ES_JSON", "El cuerpo tiene que ser JSON (Content-Type: application/json).")
-    crudo = await _leer(request, ajustes().cuerpo_max_bytes)
+    crudo = await leer(request, ajustes().cuerpo_max_bytes)
     try:
         dato = json.loads(crudo, parse_constant=_rechazar_constante)
     except (ValueError, RecursionError):
@@ -41,6 +42,16 @@ async def cuerpo(request: Request, modelo: type[M]) -> M:
 
 def _rechazar_constante(constante: str) -> None:
     raise ValueError(constante)
+
+
+async def leer(request: Request, maximo: int) -> bytes:
+    """The whole body, of at most `maximo` bytes, within its time. Raises Problema 413, 408 or 400."""
+    try:
+        async with asyncio.timeout(ajustes().pedido_plazo_s):
+            return await _leer(request, maximo)
+    except TimeoutError:
+        detalle = f"El cuerpo no terminó de llegar en {ajustes().pedido_plazo_s:g} segundos."
+        raise Problema(408, "CUERPO_DEMASIADO_LENTO", detalle, cabeceras={"Connection": "close"}) from None
 
 
 async def _leer(request: Request, maximo: int) -> bytes:

@@ -15,7 +15,7 @@ from receptores import Receptor, completa, responder
 
 from actors import envio, guardia
 from actors.entrega import Direccion, Resolver, Respuesta, enviar
-from actors.envio import enviar_firmado
+from actors.envio import enviar_vigilado
 from models import destino
 from models.destino import UrlRechazada, se_puede_marcar
 from models.schemas import PedidoTodas
@@ -222,7 +222,7 @@ class TestAlMarcar:
     def test_ningun_paquete_sale_hacia_una_direccion_prohibida(self, ip: str, salidas: list[Any]) -> None:
         # Given a name that resolves to it alone, and beside a public one in both orders
         for ips in ([ip], [PUBLICA, ip], [ip, PUBLICA]):
-            respuesta = enviar_firmado("http://receptor.prueba/", "msg_1", b"{}", {}, resolver=resolver_fijo(*ips))
+            respuesta = enviar_vigilado("http://receptor.prueba/", b"{}", {}, resolver=resolver_fijo(*ips))
             # Then nothing is sent, and there will be no other attempt
             assert prohibido(respuesta)
         assert salidas == []
@@ -242,10 +242,10 @@ class TestAlMarcar:
         with Receptor(responder(completa(200))) as api:
             url = f"http://api.prueba:{api.port}/consultar/todas"
             resolver = resolver_fijo("127.0.0.1")
-            assert prohibido(enviar_firmado(url, "msg_1", b"{}", {}, resolver=resolver))
+            assert prohibido(enviar_vigilado(url, b"{}", {}, resolver=resolver))
             assert (api.conexiones, salidas) == (0, [])
             dejar(f"api.prueba:{api.port}")
-            assert enviar_firmado(url, "msg_1", b"{}", {}, resolver=resolver).status_code == 200
+            assert enviar_vigilado(url, b"{}", {}, resolver=resolver).status_code == 200
         assert salidas == [("socket.connect", ("127.0.0.1", api.port))]
 
     def test_un_permiso_es_de_un_host_y_un_puerto(self, dejar: Dejar) -> None:
@@ -257,9 +257,9 @@ class TestAlMarcar:
                 ("web2", "127.0.0.1", False),
             ):
                 url = f"http://{host}:{receptor.port}/"
-                respuesta = enviar_firmado(url, "msg_1", b"{}", {}, resolver=resolver_fijo(ip))
+                respuesta = enviar_vigilado(url, b"{}", {}, resolver=resolver_fijo(ip))
                 assert (respuesta.status_code == 200, prohibido(respuesta)) == (sale, not sale)
-        assert prohibido(enviar_firmado("http://web:1/", "msg_1", b"{}", {}, resolver=resolver_fijo("127.0.0.1")))
+        assert prohibido(enviar_vigilado("http://web:1/", b"{}", {}, resolver=resolver_fijo("127.0.0.1")))
 
     def test_un_nombre_permitido_no_lleva_a_los_metadatos_de_la_nube(self, dejar: Dejar, salidas: list[Any]) -> None:
         dejar("web:3000")
@@ -271,7 +271,7 @@ class TestAlMarcar:
             "fe80::1",
             "::ffff:a9fe:a9fe",
         ):
-            assert prohibido(enviar_firmado("http://web:3000/", "msg_1", b"{}", {}, resolver=resolver_fijo(ip)))
+            assert prohibido(enviar_vigilado("http://web:3000/", b"{}", {}, resolver=resolver_fijo(ip)))
         assert salidas == []
 
     def test_un_nombre_que_cambia_entre_la_revision_y_el_llamado(self, dejar: Dejar, salidas: list[Any]) -> None:
@@ -285,8 +285,8 @@ class TestAlMarcar:
 
             url = f"http://cambiante.prueba:{bueno.port}/"
             # When two attempts are made
-            primero = enviar_firmado(url, "msg_1", b"{}", {}, resolver=resolver)
-            segundo = enviar_firmado(url, "msg_1", b"{}", {}, resolver=resolver)
+            primero = enviar_vigilado(url, b"{}", {}, resolver=resolver)
+            segundo = enviar_vigilado(url, b"{}", {}, resolver=resolver)
         # Then the first went where it was checked, asked once, and the second was judged anew
         assert primero.status_code == 200
         assert prohibido(segundo)
@@ -294,7 +294,7 @@ class TestAlMarcar:
 
     def test_ajustes_mas_estrictos_valen_para_lo_ya_creado(self, dejar: Dejar, salidas: list[Any]) -> None:
         dejar(solo_https=True)
-        respuesta = enviar_firmado("http://ejemplo.com/", "msg_1", b"{}", {}, resolver=resolver_fijo(PUBLICA))
+        respuesta = enviar_vigilado("http://ejemplo.com/", b"{}", {}, resolver=resolver_fijo(PUBLICA))
         assert (respuesta.error_codigo, respuesta.definitivo) == ("HTTPS_OBLIGATORIO", True)
         assert respuesta.error == "La URL tiene que empezar con https://"
         assert salidas == []

@@ -6,11 +6,16 @@ import uuid
 import httpx
 import pytest
 from conftest import apuntar, filas
+from starlette.applications import Starlette
 
 import api
 import models
 from models.listo import mirar
+from problemas import manejadores
 from recursos import listo
+
+APP = Starlette(routes=api.rutas, exception_handlers=manejadores)
+"""The API without its keys."""
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +26,7 @@ def cada_vez(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _pedir() -> httpx.Response:
     async def pedir() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(api.app), base_url="http://consultas") as cliente:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(APP), base_url="http://consultas") as cliente:
             return await cliente.get("/ready")
 
     return asyncio.run(pedir())

@@ -10,14 +10,19 @@ import pytest
 from conftest import Crear, Sembrar, a_la_vez
 from prometheus_client.parser import text_string_to_metric_families
 from servidores import buscar_programa
+from starlette.applications import Starlette
 
 import api
 import models
 from actors import reloj
 from models import Fallo, Resultado
 from models.totales import contar, sumar
+from problemas import manejadores
 from recursos import metricas
 from recursos.reciente import Reciente
+
+APP = Starlette(routes=api.rutas, exception_handlers=manejadores)
+"""The API without its keys."""
 
 EXITO = Resultado(exito=True, deuda=Decimal(1), duracion_ms=2000)
 FALLA = Resultado(exito=False, error="Falló.", error_codigo="PORTAL_CAIDO", duracion_ms=130_000)
@@ -32,7 +37,7 @@ def desde_cero(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _texto() -> str:
     async def pedir() -> str:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(api.app), base_url="http://consultas") as cliente:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(APP), base_url="http://consultas") as cliente:
             respuesta = await cliente.get("/metrics")
             assert respuesta.status_code == 200
             assert respuesta.headers["content-type"].startswith("text/plain")

@@ -31,8 +31,9 @@ def casa() -> Iterator[Receptor]:
 
 def intentar(job_id: uuid.UUID) -> None:
     """One run of the actor; a failed attempt that is followed by another is due again at once."""
+    [(callback_id,)] = filas("SELECT id FROM callbacks WHERE job_id = %s", job_id)
     try:
-        notificar.fn(str(job_id))
+        notificar.fn(str(job_id), str(callback_id))
     except IntentoFallido:
         filas("UPDATE callbacks SET proximo_intento_en = now() WHERE job_id = %s", job_id)
 
@@ -155,11 +156,12 @@ def test_el_retry_after_alarga_la_espera_hasta_un_minuto() -> None:
 
 def test_quien_termina_anuncia_a_quien_espera(base: str, casa: Receptor, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given a callback that waits for the only place at its destino
-    anunciados: list[list[uuid.UUID]] = []
-    monkeypatch.setattr(import_module("actors.notificar"), "avisar", lambda job_ids: anunciados.append(list(job_ids)))
+    anunciados: list[uuid.UUID] = []
+    modulo = import_module("actors.notificar")
+    monkeypatch.setattr(modulo, "anunciar", lambda pares: anunciados.extend(job_id for _, job_id in pares))
     uno, otro = deber(base, casa.url, 2)
     filas("UPDATE callbacks SET en_turno = true WHERE job_id = %s", otro)
     # When the other ends
     intentar(uno)
     # Then it is announced
-    assert anunciados == [[otro]]
+    assert anunciados == [otro]

@@ -54,6 +54,12 @@ MALOS = [
     ({"PORT": "80.5"}, "PORT tiene que ser un número entero"),
     ({"CUERPO_MAX_BYTES": "10"}, "CUERPO_MAX_BYTES tiene que ser 1024 o más"),
     ({"SERVICIOS_MAX": "-1"}, "SERVICIOS_MAX tiene que ser 1 o más"),
+    ({"API_ABIERTA": "quizás"}, "API_ABIERTA tiene que ser true o false"),
+    ({"HOSTS_PERMITIDOS": "https://api.ejemplo.com"}, "HOSTS_PERMITIDOS lleva nombres como api.ejemplo.com"),
+    ({"HOSTS_PERMITIDOS": "api.ejemplo.com:80"}, "HOSTS_PERMITIDOS lleva nombres"),
+    ({"HOSTS_PERMITIDOS": ","}, "HOSTS_PERMITIDOS no puede estar vacío"),
+    ({"PEDIDO_PLAZO_S": "0"}, "PEDIDO_PLAZO_S tiene que ser mayor que 0"),
+    ({"LIMITE_POR_MINUTO": "0"}, "LIMITE_POR_MINUTO tiene que ser 1 o más"),
     ({"CHROMIUM_SANDBOX": "quizás"}, "CHROMIUM_SANDBOX tiene que ser true o false"),
     ({"CHROMIUM_CONSULTAS_MAX": "0"}, "CHROMIUM_CONSULTAS_MAX tiene que ser 1 o más"),
     ({"CHROMIUM_VIDA_S": "inf"}, "CHROMIUM_VIDA_S tiene que ser un número finito"),
@@ -155,12 +161,14 @@ def test_alcanza_con_la_base_y_el_broker(leer: Leer) -> None:
 def test_se_leen_los_valores(leer: Leer) -> None:
     leidos = leer(
         CALLBACK_ESQUEMA=" 1, 2.5 ,60 ", CHROMIUM_SANDBOX="false", CHROMIUM_PATH="/x/chromium", LOG_LEVEL="DEBUG",
+        HOSTS_PERMITIDOS="API.ejemplo.com, *.ejemplo.com,[::1]",
         EMPRESA__METROGAS__URL="https://portal.ejemplo.com", EMPRESA__METROGAS__SIMULTANEAS="1", PORT="",
     )  # fmt: skip
     assert (leidos.callback_esquema, leidos.callback_intentos) == ([1, 2.5, 60], 4)
     assert (leidos.chromium_sandbox, leidos.chromium_path) == (False, Path("/x/chromium"))
     assert leidos.de_empresa("metrogas").url == "https://portal.ejemplo.com"
     assert leidos.de_empresa("metrogas").simultaneas == 1
+    assert leidos.hosts_permitidos == ["api.ejemplo.com", "*.ejemplo.com", "[::1]"]
     assert leidos.port == 8000, "una variable vacía es como ninguna"
 
 

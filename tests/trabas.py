@@ -6,7 +6,7 @@ import time
 import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
 
-from actors import latido
+from actors import corte, latido
 
 latido.LATIDO_S = 0.1
 
@@ -39,6 +39,6 @@ def enmudecer() -> None:
 @dramatiq.actor(queue_name="consultas", max_retries=0)
 def atascar_el_final() -> None:
     """The event loop hangs, and nobody looks."""
-    latido.CIERRE_S = 2.0
+    corte.CORTE_S = 2.0
     latido._demora_del_bucle = lambda: 0.0
     atascar_el_bucle.fn()

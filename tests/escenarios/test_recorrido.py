@@ -12,6 +12,8 @@ from escenarios.conftest import Semilla, cuenta
 from sandbox.cuentas import facturas_de, suma
 from sandbox.desenlaces import Desenlace as D
 
+ENTORNO = {"API_ABIERTA": ""}
+
 CUATRO = ("metrogas", "edenor", "edesur", "aysa")
 
 

@@ -1,0 +1,87 @@
+"""`consultas clave`: the API keys, in the database of DATABASE_URL."""
+
+from datetime import datetime
+from typing import Annotated, NoReturn
+
+import typer
+from dotenv import load_dotenv
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from models import BASE_CAIDA
+from models.api_key import NOMBRE_MAX, Alcance, ApiKey, NombreEnUso, crear_clave, listar_claves, revocar
+
+app = typer.Typer(help="Las claves de la API: crear, listar, revocar.", no_args_is_help=True)
+
+
+def _terminar(frase: str) -> NoReturn:
+    typer.echo(frase, err=True)
+    raise typer.Exit(2)
+
+
+@app.callback()
+def claves() -> None:
+    """Las claves de la API: crear, listar, revocar. Usa la base de DATABASE_URL, también si está en .env."""
+    load_dotenv(interpolate=False)
+
+
+@app.command("crear")
+def orden_crear(
+    nombre: Annotated[str, typer.Argument(help="Para qué es, por ejemplo «nextjs».")],
+    alcance: Annotated[list[Alcance], typer.Option(help="Se puede repetir; administrar incluye a los otros.")],
+) -> int:
+    """Crea una clave y la muestra, por única vez."""
+    nombre = nombre.strip()
+    if not nombre or len(nombre) > NOMBRE_MAX or not nombre.isprintable():
+        _terminar(f"El nombre de una clave lleva de 1 a {NOMBRE_MAX} caracteres, en una línea.")
+    try:
+        clave, texto = crear_clave(nombre, alcance)
+    except NombreEnUso:
+        _terminar(f"Ya hay una clave en uso llamada «{nombre}»: elija otro nombre, o revóquela antes.")
+    except BASE_CAIDA as error:
+        _sin_base(error)
+    typer.echo(f"Clave {clave.id} («{nombre}»: {', '.join(clave.alcances)}). No se vuelve a mostrar:", err=True)
+    typer.echo(texto)
+    return 0
+
+
+@app.command("listar")
+def orden_listar() -> int:
+    """Las claves, sin su texto: qué pueden y cuándo se usaron."""
+    try:
+        todas = listar_claves()
+    except BASE_CAIDA as error:
+        _sin_base(error)
+    tabla = Table("Id", "Nombre", "Alcances", "Creada", "Último uso", "Estado")
+    for clave in todas:
+        tabla.add_row(*map(Text, _fila(clave)))
+    Console().print(tabla)
+    return 0
+
+
+@app.command("revocar")
+def orden_revocar(clave: Annotated[str, typer.Argument(help="El id o el nombre de la clave.")]) -> int:
+    """Deja sin uso una clave, a más tardar en 5 segundos y para siempre."""
+    try:
+        revocada = revocar(clave)
+    except BASE_CAIDA as error:
+        _sin_base(error)
+    if revocada is None:
+        _terminar(f"No hay ninguna clave en uso con el id o el nombre «{clave}».")
+    typer.echo(f"Revocada la clave {revocada.id} («{revocada.nombre}»).")
+    return 0
+
+
+def _fila(clave: ApiKey) -> tuple[str, ...]:
+    estado = "en uso" if clave.revocada_en is None else f"revocada {_momento(clave.revocada_en)}"
+    alcances = ", ".join(clave.alcances)
+    return clave.id, clave.nombre, alcances, _momento(clave.created_at), _momento(clave.ultimo_uso_en), estado
+
+
+def _momento(momento: datetime | None) -> str:
+    return f"{momento:%Y-%m-%d %H:%M} UTC" if momento else "nunca"
+
+
+def _sin_base(error: Exception) -> NoReturn:
+    _terminar(f"No se pudo llegar a la base de datos: {' '.join(str(error).split())}")
