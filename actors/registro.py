@@ -140,6 +140,7 @@ def configurar_registro() -> None:
         for propio in ("uvicorn", "uvicorn.access"):  # they bring a handler of their own
             logging.getLogger(propio).handlers.clear()
             logging.getLogger(propio).propagate = True
-    for ruidoso in ("pyppeteer", "websockets", "urllib3.connectionpool", "psycopg.pool"):
+    # peewee's would be every statement with its values: tokens of callback_url, results, evidencia
+    for ruidoso in ("peewee", "pyppeteer", "websockets", "urllib3.connectionpool", "psycopg.pool"):
         logging.getLogger(ruidoso).setLevel(logging.ERROR)
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # a traceback for each refused connection: we say it in a line
