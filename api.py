@@ -23,6 +23,8 @@ from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.eventos import cerrar_a_tiempo, eventos
 from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
+from recursos.listo import listo
+from recursos.metricas import metricas_prometheus
 from recursos.propiedades import cambiar_propiedad, modificar_servicio, nueva_propiedad, nuevo_servicio, propiedades
 from settings import ajustes
 
@@ -68,6 +70,8 @@ rutas = [
     Ruta("/consulta/{consulta_id}/evidencia/{tipo}", evidencia, alcance=LEER),
     Ruta("/empresas", empresas, alcance=LEER),
     Ruta("/empresas/salud", salud_empresas, alcance=LEER),
+    Ruta("/metrics", metricas_prometheus, alcance=LEER),
+    Ruta("/ready", listo, alcance=LEER),
     Ruta("/health", salud, alcance=None),
     Ruta("/panel", inicio, alcance=None),
     Montaje("/panel", panel, alcance=None),

@@ -8,6 +8,7 @@ import typer
 from consola import cifrado, claves
 from consola.empresas import orden_empresas
 from consola.escuchar import orden_escuchar
+from consola.estado import orden_estado
 from consola.uso import UsoIncorrecto
 from consola.verificar import orden_verificar
 
@@ -15,6 +16,7 @@ app = typer.Typer(help="Consulta portales de empresas de servicios.", pretty_exc
 app.add_typer(claves.app, name="clave")
 app.add_typer(cifrado.app, name="cifrado")
 app.command("verificar")(orden_verificar)
+app.command("estado")(orden_estado)
 app.command("empresas")(orden_empresas)
 app.command("escuchar")(orden_escuchar)
 

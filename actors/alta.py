@@ -4,6 +4,7 @@ import uuid
 
 from actors.consultar import publicar
 from actors.notificar import avisar
+from actors.registro import anotar
 from models import Admision, Clave, Creado, Plazo, Reglas, crear_job, crear_reintento
 from models.schemas import Pedido
 from settings import ajustes
@@ -29,6 +30,7 @@ def reintentar(job_id: uuid.UUID) -> Creado | None:
 
 
 def _publicado(creado: Creado) -> Creado:
+    anotar(job_id=creado.job_id)
     if creado.consulta_ids:
         publicar([(consulta_id, creado.job_id) for consulta_id in creado.consulta_ids])
     if creado.con_resultados:

@@ -42,6 +42,7 @@ from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
 from models.seguimiento import intentos_de, listar_callbacks
+from models.totales import Total, TotalesHasta
 from models.trabajador import Trabajador, despedir, latir
 from models.turnos import reclamar_callback
 
@@ -57,6 +58,8 @@ TABLAS = (
     EstadoEmpresa,
     Rechazo,
     Idempotencia,
+    Total,
+    TotalesHasta,
     ApiKey,
     Secreto,
 )
@@ -95,6 +98,8 @@ __all__ = [
     "Sellado",
     "Servicio",
     "SinServicios",
+    "Total",
+    "TotalesHasta",
     "Trabajador",
     "alcanza_el_plazo",
     "anotar_intento",

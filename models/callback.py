@@ -102,6 +102,9 @@ Callback.add_index(
 Callback.add_index(
     Callback.index(DESTINO, Callback.arrendado_hasta, name="callbacks_enviando", where=SQL("estado = 'enviando'"))
 )
+Callback.add_index(
+    Callback.index(Callback.terminado_en, name="callbacks_terminados", where=SQL("terminado_en IS NOT NULL"))
+)
 
 
 SIN_CUERPO = [campo for campo in Callback._meta.sorted_fields if campo is not Callback.cuerpo]
@@ -132,6 +135,9 @@ class Intento(Tabla):
 
 
 Intento.add_index(Intento.index(Intento.callback, Intento.numero, unique=True, name="callback_intentos_numero"))
+Intento.add_index(
+    Intento.index(Intento.terminado_en, name="callback_intentos_terminados", where=SQL("terminado_en IS NOT NULL"))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from models.eventos import cambios
 from models.reparacion import callbacks_por_anunciar, desmarcar, marcar_anunciados, rescatar
 from models.schemas import PedidoPropiedad, PedidoServicios
 from models.schemas_callback import ReenvioMasivo
+from models.totales import contar
 from panel.app import app as panel
 from problemas import manejadores
 
@@ -135,7 +136,7 @@ def _pedir(ruta: str) -> Callable[[], object]:
         transporte = httpx.ASGITransport(APP)
         async with httpx.AsyncClient(transport=transporte, base_url="http://consultas") as cliente:
             respuesta = await cliente.get(ruta)
-            assert respuesta.status_code in (200, 404), respuesta.text
+            assert respuesta.status_code in (200, 404, 503), respuesta.text
             if "json" in respuesta.headers["Content-Type"] and respuesta.json().get("next_cursor"):
                 segunda = httpx.URL(ruta).copy_merge_params({"cursor": respuesta.json()["next_cursor"]})
                 assert (await cliente.get(segunda)).is_success
@@ -168,6 +169,13 @@ def _un_callback() -> None:
         assert reclamado is not None
         models.poner_cuerpo_delgado(reclamado[0])
         models.anotar_intento(reclamado[0], fallo)
+
+
+def _contar_una_hora() -> None:
+    """What reloj counts after an absence."""
+    with models.conexion() as bd:
+        bd.execute_sql("UPDATE totales_hasta SET momento = now() - interval '3 hours'")
+    contar()
 
 
 REGLAS = reglas()
@@ -210,6 +218,8 @@ RUTAS = [
     "/queue/stats",
     "/empresas",
     "/empresas/salud",
+    "/metrics",
+    "/ready",
     "/health",
 ]
 
@@ -265,7 +275,8 @@ LLAMADAS: dict[str, Callable[[], object]] = {
     "notificar": _un_callback,
     "reloj: desmarcar": lambda: desmarcar([de(99_903, 0)]),
     "reloj: rescatar lo agotado": lambda: rescatar(5, inicios_max=1, resultado=FALLA),
-    **{f"reloj: {reparar.__name__}": reparar for reparar in (*reloj.REPARACIONES, reloj.limpiar)},
+    **{f"reloj: {reparar.__name__}": reparar for reparar in (*reloj.REPARACIONES, *reloj.RUTINAS)},
+    "reloj: contar una hora": _contar_una_hora,
 }
 
 
