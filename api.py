@@ -23,6 +23,13 @@ from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.eventos import cerrar_a_tiempo, eventos
 from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
+from recursos.programaciones import (
+    borrar_programacion,
+    modificar_programacion,
+    nueva_programacion,
+    programacion,
+    programaciones,
+)
 from recursos.propiedades import cambiar_propiedad, modificar_servicio, nueva_propiedad, nuevo_servicio, propiedades
 from settings import ajustes
 
@@ -64,6 +71,11 @@ rutas = [
     Ruta("/propiedades/{id}", cambiar_propiedad, alcance=ADMINISTRAR, methods=["PATCH"]),
     Ruta("/servicios", nuevo_servicio, alcance=ADMINISTRAR, methods=["POST"]),
     Ruta("/servicios/{id}", modificar_servicio, alcance=ADMINISTRAR, methods=["PATCH"]),
+    Ruta("/programaciones", programaciones, alcance=LEER),
+    Ruta("/programaciones", nueva_programacion, alcance=ADMINISTRAR, methods=["POST"]),
+    Ruta("/programaciones/{id}", programacion, alcance=LEER),
+    Ruta("/programaciones/{id}", modificar_programacion, alcance=ADMINISTRAR, methods=["PATCH"]),
+    Ruta("/programaciones/{id}", borrar_programacion, alcance=ADMINISTRAR, methods=["DELETE"]),
     Ruta("/consulta/{consulta_id}", leer_consulta, alcance=LEER),
     Ruta("/consulta/{consulta_id}/evidencia/{tipo}", evidencia, alcance=LEER),
     Ruta("/empresas", empresas, alcance=LEER),

@@ -1,12 +1,16 @@
 """Making jobs: written first, then published."""
 
+import logging
 import uuid
 
 from actors.consultar import publicar
 from actors.notificar import avisar
-from models import Admision, Clave, Creado, Plazo, Reglas, crear_job, crear_reintento
+from models import Admision, Clave, ColaLlena, Creado, Plazo, Reglas, crear_job, crear_reintento
+from models.programacion import correr, programaciones_vencidas
 from models.schemas import Pedido
 from settings import ajustes
+
+logger = logging.getLogger("reloj")
 
 
 def _reglas() -> Reglas:
@@ -26,6 +30,20 @@ def reintentar(job_id: uuid.UUID) -> Creado | None:
     """The job that tries again what failed in this one; None for an unknown job. Raises what `crear_reintento` does."""
     creado = crear_reintento(job_id, _reglas())
     return None if creado is None else _publicado(creado)
+
+
+def correr_programaciones(cuantas: int = 100) -> None:
+    """Make the jobs that are due. A later turn of reloj publishes them: nothing is lost if this process dies now."""
+    for programacion_id in programaciones_vencidas(cuantas):
+        try:
+            hecha = correr(programacion_id, _reglas())
+        except ColaLlena as llena:
+            logger.warning("La programación %d espera lugar: %s", programacion_id, llena.mensaje)
+            return
+        if hecha is not None:
+            ocurrencia, creado = hecha
+            que = f"job {creado.job_id}" if creado else f"{ocurrencia.desenlace}: {ocurrencia.detalle}"
+            logger.info("Programación %d, prevista %s: %s", programacion_id, ocurrencia.prevista_en.isoformat(), que)
 
 
 def _publicado(creado: Creado) -> Creado:

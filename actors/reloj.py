@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from actors.alta import correr_programaciones
 from actors.broker import broker
 from actors.consultar import tuberia
 from actors.empresas import NUESTRAS
@@ -128,6 +129,7 @@ def limpiar() -> None:
 
 REPARACIONES: tuple[Callable[[], None], ...] = (
     cifrar_credenciales,
+    correr_programaciones,
     rescatar_interrumpidas,
     publicar_calladas,
     vencer_jobs,

@@ -36,6 +36,7 @@ from models.listados import (
     leer_job,
     listar_jobs,
 )
+from models.programacion import Ocurrencia, Programacion
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.reenvio import que_impide, reenviar, reenviar_varios
 from models.resultado import Parte, Resultado
@@ -59,6 +60,8 @@ TABLAS = (
     Secreto,
     Idempotencia,
     ApiKey,
+    Programacion,
+    Ocurrencia,
 )
 """Every table, in the order of their references."""
 
@@ -84,8 +87,10 @@ __all__ = [
     "Intento",
     "Job",
     "NoReintentable",
+    "Ocurrencia",
     "Parte",
     "Plazo",
+    "Programacion",
     "Propiedad",
     "Rechazo",
     "Reglas",

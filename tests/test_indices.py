@@ -35,7 +35,7 @@ from problemas import manejadores
 APP = Starlette(routes=api.rutas, exception_handlers=manejadores)
 """The API without its keys: what the routes themselves ask of the database."""
 
-GRANDES = {"jobs", "consultas_deuda", "callbacks"}
+GRANDES = {"jobs", "consultas_deuda", "callbacks", "ocurrencias"}
 FALLA = Resultado(exito=False, error="Falló.", error_codigo="PORTAL_CAIDO")
 
 LLENAR = """
@@ -68,6 +68,12 @@ INSERT INTO callbacks (id, job_id, evento, webhook_id, url, cuerpo, estado, toke
            '{"job_id": 1}', CASE WHEN n > 99700 THEN 'pendiente' WHEN n % 50 = 0 THEN 'fallido' ELSE 'enviado' END,
            0, 0, now() - interval '1 minute', n > 99750, now() - (100000 - n) * interval '10 s'
     FROM generate_series(50001, 99800) n;
+INSERT INTO programaciones (nombre, propiedad_id, dias, hora, zona, activa, gracia_min, proxima_en, created_at)
+    SELECT 'P' || n, n, '[1, 15]', '09:00', 'America/Argentina/Buenos_Aires', true, 60,
+           now() + (n - 20) * interval '1 minute', now() FROM generate_series(1, 1000) n;
+INSERT INTO ocurrencias (programacion_id, prevista_en, desenlace, job_id, created_at)
+    SELECT 1 + n % 1000, now() - n * interval '1 hour', 'creada', md5(n::text)::uuid, now()
+    FROM generate_series(1, 50000) n;
 """
 
 
@@ -207,6 +213,8 @@ RUTAS = [
     "/servicios/propiedad/77",
     "/propiedades",
     "/propiedades?q=P77&limit=2",
+    "/programaciones?limit=2",
+    "/programaciones/77",
     "/queue/stats",
     "/empresas",
     "/empresas/salud",
