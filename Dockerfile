@@ -15,8 +15,9 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=dependencias /app/.venv .venv
 COPY . .
-# Docker's default seccomp profile refuses the namespaces of Chromium's own sandbox: the container is the sandbox.
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 CHROMIUM_SANDBOX=false
+# Docker's default seccomp profile refuses the namespaces of Chromium's own sandbox, which is then off: the container
+# is the sandbox. Where the runtime allows them, it is on by itself.
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER consultas
 EXPOSE 8000
 ENTRYPOINT ["/bin/sh", "-c", "linea=$(sed -n \"s/^$0: //p\" Procfile); [ -n \"$linea\" ] || { echo \"El Procfile no tiene un proceso llamado $0.\" >&2; exit 64; }; eval \"$linea\""]

@@ -1,6 +1,6 @@
 # Everything a newcomer needs. Each target installs what it lacks (see preparar.sh).
 .DEFAULT_GOAL := help
-.PHONY: demo run test lint clean help
+.PHONY: demo run auditar test lint clean help
 
 demo: ## una demostración completa en esta máquina, con portales simulados
 	@./preparar.sh demo && exec .venv/bin/python local.py demo
@@ -12,7 +12,12 @@ test: ## revisa el estilo y los tipos, y corre todas las pruebas
 	@./preparar.sh test
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/python tests/auditoria.py
 	.venv/bin/python -m pytest -n 2 --dist loadfile
+
+auditar: ## busca vulnerabilidades conocidas en las dependencias
+	@./preparar.sh
+	.venv/bin/python tests/auditoria.py
 
 lint: ## revisa el estilo y los tipos
 	@./preparar.sh

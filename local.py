@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import warnings
 from collections.abc import Mapping
@@ -18,13 +17,13 @@ from pathlib import Path
 from typing import IO, Self
 
 import requests
-from cryptography.fernet import Fernet
 from honcho.environ import parse_procfile
 
 import demo
 import models
-from demo import NoSePudo, aislado, al_recibir, con_env, interrumpir, puerto_libre, revisar_puerto
-from receptor import Casa, receptor
+from demo import NoSePudo, al_recibir, clave_de, con_env, de_demo, interrumpir, puerto_libre, revisar_puerto
+from guardian import CONSERJE, FIN_S, Proceso
+from receptor import receptor
 from semilla import sembrar
 
 with warnings.catch_warnings():
@@ -35,81 +34,7 @@ RAIZ = Path(__file__).resolve().parent
 RECEPTORES = "localhost:3000,127.0.0.1:3000,localhost:8787,127.0.0.1:8787"
 """The private receivers that `run` permits where nothing is configured: `next dev`, and the README's."""
 ARRANQUE_S = 60
-FIN_S = 25
 LOOPBACK = "127.0.0.1"
-
-GUARDIAN = """
-exec 3<&0
-setsid "$@" </dev/null 2>&1 3<&- &
-hijo=$!
-( read -r _ <&3; kill -s TERM "$hijo"
-  while [ "$FIN_S" -gt 0 ] && kill -s 0 "$hijo"; do sleep 1; FIN_S=$((FIN_S - 1)); done
-  kill -s KILL -- "-$hijo" ) >/dev/null 2>&1 &
-lector=$!
-trap ':' INT TERM
-wait "$hijo"; codigo=$?
-while kill -s 0 "$hijo" 2>/dev/null; do wait "$hijo"; codigo=$?; done
-kill -s KILL -- "-$hijo" 2>/dev/null
-kill -s KILL "$lector" 2>/dev/null
-exit "$codigo"
-"""
-"""A shell that holds one process: when our end of its input closes, even by SIGKILL, the process is told to end."""
-
-CONSERJE = """
-cat >/dev/null
-for vez in 1 2 3 4 5 6 7 8 9 10; do
-    if [ "$1/postmaster.pid" -nt "$2" ] && read -r pid <"$1/postmaster.pid"; then
-        kill -s INT "$pid"
-        for vez in 1 2 3 4 5 6 7 8 9 10; do kill -s 0 "$pid" || break; sleep 0.3; done
-        break
-    fi
-    sleep 0.3
-done 2>/dev/null
-[ -z "$3" ] || rm -rf "$3"
-"""
-"""A shell that stops Postgres once we *and every guardian*, who hold its input, are gone: workers cannot end well
-without their database. Its output is the folder's lock. It tries for a while: pg_ctl may be starting. Arguments: the
-data, the lock (a postmaster.pid older than it is nobody's), and a folder to remove, or nothing."""
-
-
-class Proceso:
-    """A process under a guardian: it ends with us, whatever ends us."""
-
-    def __init__(
-        self, nombre: str, orden: str, entorno: Mapping[str, str], salida: IO[str], conserje: IO[bytes] | None
-    ) -> None:
-        self.nombre = nombre
-        self.popen = subprocess.Popen(
-            ["/bin/sh", "-c", GUARDIAN, "guardian", "/bin/sh", "-c", orden],
-            cwd=RAIZ,
-            env={**entorno, "FIN_S": str(FIN_S)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=conserje or subprocess.DEVNULL,  # its own; the process's is its output
-            start_new_session=True,
-            text=True,
-            errors="replace",
-        )
-        self._eco = threading.Thread(target=self._copiar, args=(salida,), daemon=True)
-        self._eco.start()
-
-    def _copiar(self, salida: IO[str]) -> None:
-        assert self.popen.stdout is not None
-        for linea in self.popen.stdout:
-            with contextlib.suppress(OSError, ValueError):  # nobody reads us any more: go on emptying its pipe
-                salida.write(f"{self.nombre:<10}| {linea}")
-                salida.flush()
-
-    def soltar(self) -> None:
-        """Tell it to end."""
-        assert self.popen.stdin is not None
-        self.popen.stdin.close()
-
-    def esperar(self, plazo_s: float | None = FIN_S + 10) -> int:
-        """Wait until it has ended; once let go, its guardian kills it in the end. Returns its exit code."""
-        codigo = self.popen.wait(plazo_s)
-        self._eco.join(5)
-        return codigo
 
 
 class PilaLocal:
@@ -164,7 +89,7 @@ class PilaLocal:
         if not self.entorno.get("BROKER_URL") and not self.entorno.get("CLOUDAMQP_URL"):
             self.entorno["BROKER_URL"] = base
         if self.base_propia and not self.entorno.get("CIFRADO_CLAVES"):
-            self.entorno["CIFRADO_CLAVES"] = self._clave()
+            self.entorno["CIFRADO_CLAVES"] = clave_de(self.carpeta)
         self.entorno["PORTALES_URL"] = self.entorno.get("PORTALES_URL") or self.sandbox
         if self._lanzar("release", release).esperar(None):
             raise NoSePudo("No se pudo preparar la base de datos.")
@@ -185,15 +110,6 @@ class PilaLocal:
             time.sleep(0.1)
         candado.close()
         raise NoSePudo(f"Los datos de {self.carpeta} los usa otro «local.py run»: deténgalo, o elija otra --carpeta.")
-
-    def _clave(self) -> str:
-        """The key of what the embedded Postgres keeps encrypted, made once and readable by its owner alone."""
-        archivo = self.carpeta / "cifrado.clave"
-        if not archivo.exists():
-            with tempfile.NamedTemporaryFile("w", dir=self.carpeta, delete=False) as nuevo:
-                nuevo.write(Fernet.generate_key().decode())
-            Path(nuevo.name).replace(archivo)
-        return archivo.read_text()
 
     def _postgres(self) -> str:
         """Start the embedded Postgres. Returns its address."""
@@ -262,12 +178,6 @@ def quedarse(puerto: int, carpeta: Path, entorno: Mapping[str, str]) -> int:
         return 0
 
 
-def _de_demo(entorno: Mapping[str, str], casa: Casa) -> dict[str, str]:
-    """The environment of the demo: nobody's settings, its own receiver and its own secret."""
-    propios = {"CALLBACK_HOSTS_PERMITIDOS": casa.host_y_puerto, "CALLBACK_SECRETOS": casa.secreto}
-    return {**aislado(RAIZ / ".env.example", entorno), **propios}
-
-
 def demostrar(entorno: Mapping[str, str]) -> int:
     """`demo`: the stack in a folder that goes, one job and its callback. Returns the exit code."""
     comienzo = time.monotonic()
@@ -280,7 +190,9 @@ def demostrar(entorno: Mapping[str, str]) -> int:
                 print("Levanto PostgreSQL, los portales simulados y los procesos del Procfile…", flush=True)
                 with (
                     receptor() as casa,
-                    PilaLocal(carpeta, puerto_libre(), salida, _de_demo(entorno, casa), borrar=True) as pila,
+                    PilaLocal(
+                        carpeta, puerto_libre(), salida, de_demo(RAIZ / ".env.example", entorno, casa), borrar=True
+                    ) as pila,
                 ):
                     demo.mostrar(pila.url, casa)
                     print("\nDetengo todo…", flush=True)

@@ -28,8 +28,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
-NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
 FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
 PREFIJO_SECRETO = "whsec_"
 HOST_Y_PUERTO = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):0*([1-9][0-9]{0,4})")
 
@@ -65,6 +65,15 @@ def _claves(valor: SecretStr) -> SecretStr:
     if len(set(claves)) < len(claves):
         raise ValueError("repite una clave")
     return SecretStr(",".join(claves))
+
+
+def _host(valor: str) -> str:
+    if valor != "*" and not FORMA_DE_HOST.fullmatch(valor.lower()):
+        raise ValueError("lleva nombres como api.ejemplo.com o *.ejemplo.com, sin puerto, separados por comas")
+    return valor.lower()
+
+
+Host = Annotated[str, AfterValidator(_host)]
 
 
 def _lista(valor: object) -> object:
@@ -105,15 +114,6 @@ Listado = (NoDecode, BeforeValidator(_lista))
 
 Secretos = Annotated[list[Annotated[SecretStr, AfterValidator(_secreto)]], *Listado]
 """Those that sign callbacks, newest first."""
-
-
-def _host(valor: str) -> str:
-    if valor != "*" and not FORMA_DE_HOST.fullmatch(valor.lower()):
-        raise ValueError("lleva nombres como api.ejemplo.com o *.ejemplo.com, sin puerto, separados por comas")
-    return valor.lower()
-
-
-Host = Annotated[str, AfterValidator(_host)]
 
 
 class AjustesEmpresa(BaseModel):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from actors.envio import cabeceras_de, enviar_firmado
+from actors.envio import cabeceras_de, enviar_vigilado
 from actors.notificar import anunciar
 from models import Callback
 from models.json_estable import bytes_estables
@@ -34,7 +34,7 @@ def probar(url: str, metadata: dict[str, Any] | None, headers: Mapping[str, str]
             "metadata": metadata,
         }
     )
-    respuesta = enviar_firmado(url, cuerpo, cabeceras_de(webhook_id, cuerpo, headers or {}))
+    respuesta = enviar_vigilado(url, cuerpo, cabeceras_de(webhook_id, cuerpo, headers or {}))
     return {
         "enviado": respuesta.error is None,
         "webhook_id": webhook_id,

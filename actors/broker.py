@@ -16,7 +16,7 @@ from dramatiq.middleware import (
 )
 from dramatiq_postgres import PostgresBroker
 
-from actors.middleware import Latido, NavegadorDelProceso, Registro, ReintentosExactos, UnaSolaSenal
+from actors.middleware import AvisoDeCallbacks, Latido, NavegadorDelProceso, Registro, ReintentosExactos, UnaSolaSenal
 from settings import Settings, ajustes
 
 CONSULTAS: Final = "consultas"
@@ -40,6 +40,7 @@ def _middleware() -> list[Middleware]:
         AsyncIO(),
         NavegadorDelProceso(),
         Latido(),
+        AvisoDeCallbacks(),
     ]
 
 

@@ -7,6 +7,7 @@ where the row can be handed back (docs/decisiones/0001-consultar-sincrono.md).
 import logging
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,7 +107,8 @@ def _atender(consulta: Consulta, tarea: Tarea) -> None:
     except BASE_CAIDA:
         raise  # the lease runs out and reloj gives the consulta to whoever can save it
     except Exception:
-        logger.exception("Error inesperado en la consulta %s de %s", consulta.id, consulta.empresa)
+        traza = tarea.mascara.ocultar(traceback.format_exc()).rstrip()
+        logger.error("Error inesperado en la consulta %s de %s\n%s", consulta.id, consulta.empresa, traza)
         falla = Falla(Codigo.ERROR_INTERNO)
     else:
         _guardar(consulta, resultado)

@@ -24,6 +24,7 @@ from requests.exceptions import InvalidHeader, InvalidURL, MissingSchema
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import LocationValueError, NewConnectionError
+from urllib3.response import HTTPResponse
 
 LEIDO_MAX_BYTES = 64 * 1024
 GUARDADO_MAX_BYTES = 4 * 1024
@@ -98,7 +99,7 @@ class _Intento:
     pila: ExitStack
     empezo: float = field(default_factory=time.monotonic)
     copia: socket.socket = field(init=False)
-    respuesta: http.client.HTTPResponse = field(init=False)
+    respuesta: HTTPResponse = field(init=False)
 
     @property
     def duracion_ms(self) -> int:
@@ -185,20 +186,20 @@ class _Conexion(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         try:
-            return self.intento.marcar(self._dns_host, self.port)  # type: ignore[attr-defined]
+            return self.intento.marcar(self._dns_host, self.port)
         except OSError as error:
             # urllib3 would take a bare ECONNRESET for a receiver that answers early.
             raise NewConnectionError(self, str(error)) from error
 
-    def getresponse(self) -> http.client.HTTPResponse:
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         self.intento.respuesta = super().getresponse()
         return self.intento.respuesta
 
 
 class _ConexionTLS(_Conexion, HTTPSConnection):
     def connect(self) -> None:
-        self.sock = self._new_conn()
-        self.sock = contexto_tls().wrap_socket(self.sock, server_hostname=self.host)
+        tls = contexto_tls().wrap_socket(self._new_conn(), server_hostname=self.host)
+        self.sock = self.intento.pila.enter_context(tls)
         self.is_verified = True
 
     def request(self, *args: Any, **kwargs: Any) -> None:

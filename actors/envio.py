@@ -19,7 +19,7 @@ def cabeceras_de(webhook_id: str, cuerpo: bytes, propias: Mapping[str, str]) -> 
     return {**propias, "User-Agent": f"consultas/{VERSION}", **cabeceras_firmadas(webhook_id, cuerpo)}
 
 
-def enviar_firmado(
+def enviar_vigilado(
     url: str,
     cuerpo: bytes,
     cabeceras: Mapping[str, str],

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import threading
 import uuid
@@ -16,6 +17,8 @@ from dramatiq.middleware.shutdown import Shutdown
 from actors.navegacion import cerrar_navegador
 from actors.registro import configurar_registro
 from models import BASE_CAIDA, despedir, latir
+from models.turnos import COLA
+from settings import ajustes
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +65,12 @@ class ReintentosExactos(Retries):
 
 
 class Registro(Middleware):
-    """Our logging in each worker process: Dramatiq's own is switched off with --skip-logging."""
+    """Our logging in each worker process: Dramatiq's own is switched off with --skip-logging. And no core dumps."""
 
     def after_process_boot(self, broker: Broker) -> None:
         """Set it up."""
         configurar_registro()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # its memory holds credenciales
 
 
 class UnaSolaSenal(Middleware):
@@ -107,6 +111,22 @@ class NavegadorDelProceso(Middleware):
             asyncio.run_coroutine_threadsafe(cerrar_navegador(), hilo.loop).result(CIERRE_S)
         except Exception:
             logger.exception("El navegador no se cerró a tiempo")
+
+
+class AvisoDeCallbacks(Middleware):
+    """Says, when a worker that delivers callbacks starts, whether it signs them and what its guard lets through."""
+
+    def after_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        """Log it."""
+        if COLA not in (worker.consumer_whitelist or broker.get_declared_queues()):
+            return
+        registro = logging.getLogger(COLA)
+        if secretos := len(ajustes().callback_secretos):
+            registro.info("Los callbacks salen firmados; secretos activos: %d", secretos)
+        else:
+            registro.warning("Los callbacks salen sin firma: CALLBACK_SECRETOS está vacía")
+        if permitidos := ajustes().callback_hosts_permitidos:
+            registro.info("Receptores internos permitidos: %s", ", ".join(permitidos))
 
 
 class Latido(Middleware):

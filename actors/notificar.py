@@ -11,7 +11,7 @@ from dramatiq.errors import Retry
 
 from actors.broker import CALLBACKS, ESPERA_MAX_MS
 from actors.entrega import Respuesta
-from actors.envio import cabeceras_de, enviar_firmado
+from actors.envio import cabeceras_de, enviar_vigilado
 from actors.firma import FIRMA
 from actors.publicador import Envio, publicador
 from models import (
@@ -115,7 +115,7 @@ def _intentar(callback: Callback, numero: int) -> tuple[Respuesta, dict[str, Any
     informativas = {"x-callback-intento": f"{numero}/{_ultimo(callback)}"}
     cuerpo = bytes(callback.cuerpo)
     cabeceras = cabeceras_de(callback.webhook_id, cuerpo, propias | informativas)
-    respuesta = enviar_firmado(callback.url, cuerpo, cabeceras)
+    respuesta = enviar_vigilado(callback.url, cuerpo, cabeceras)
     mostradas = {**cabeceras, **dict.fromkeys((*propias, *cabeceras.keys() & {FIRMA}), OCULTA)}
     return respuesta, {**_visto(respuesta), "cabeceras": mostradas}
 

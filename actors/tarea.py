@@ -9,6 +9,7 @@ from models import Indescifrable, Servicio, rechazada
 from scrapers import de_empresa
 from scrapers.base import Scraper
 from scrapers.fallas import Codigo, Falla
+from scrapers.secretos import NADA, Mascara
 from scrapers.verdad import Deuda
 from settings import ajustes
 
@@ -41,6 +42,11 @@ class Tarea:
         except Indescifrable as error:
             logger.error("Servicio %s de %s: %s", servicio.id, empresa, error)
             return cls(scraper, {}, imposible=Falla(Codigo.ERROR_INTERNO, detalle=str(error)))
+
+    @property
+    def mascara(self) -> Mascara:
+        """Masks its secrets in a text."""
+        return NADA if self.scraper is None else self.scraper.mascara(self.pedido)
 
     @property
     def pausa_s(self) -> float:

@@ -1,16 +1,18 @@
-"""Where a callback may go: the rules for its URL and for the addresses of its host, as pure functions.
+"""Where a callback may go: the rules for its URL and its port, and which addresses can be opened; pure functions.
 
 `models/schemas.py` asks when a job is created, `actors/guardia.py` when a callback is dialled; the second decides.
-Sources: the IANA special-purpose registries for IPv4 and IPv6, and the metadata addresses of the big clouds.
+Which addresses are public is said by direcciones.py.
 """
 
 import re
 import socket
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 import idna
+
+from direcciones import nunca, prohibida
 
 URL_MAX = 2048
 PUERTOS_PROHIBIDOS = frozenset(
@@ -19,30 +21,17 @@ PUERTOS_PROHIBIDOS = frozenset(
 )
 NOMBRES_DE_ESTA_MAQUINA = {"localhost", "localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback"}
 NOMBRE = re.compile(r"(?!.{254})[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+ENTRE_CORCHETES = re.compile(r"\[[0-9A-Fa-f:.]+\](:[0-9]*)?")
 LOOPBACK = IPv4Address("127.0.0.1")
 
-Direccion = IPv4Address | IPv6Address
-
-
-def _redes(*redes: str) -> list[IPv4Network | IPv6Network]:
-    return [ip_network(red) for red in redes]
-
-
-PROHIBIDAS = _redes(
-    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"),
-    *("192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
-    *("224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32"),
-    *("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "2620:4f:8000::/48"),
-)
-UNICAST_6 = IPv6Network("2000::/3")
-"""The rest of IPv6 is forbidden as well."""
-ABRIBLES = _redes(
-    *("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"),
-    "198.18.0.0/15",  # where OrbStack puts its containers
-)
+ABRIBLES = [
+    ip_network(red)
+    for red in (
+        *("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"),
+        "198.18.0.0/15",  # where OrbStack puts its containers
+    )
+]
 """Where a private receiver lives: what CALLBACK_HOSTS_PERMITIDOS can open."""
-NUNCA = _redes("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "fe80::/10", "fd00:ec2::254/128")
-"""Link-local and the metadata services of the clouds: nothing opens them."""
 
 
 class UrlRechazada(ValueError):
@@ -71,13 +60,9 @@ def revisar_url(url: str, *, permitidos: Collection[str] = (), solo_https: bool 
 
 def se_puede_marcar(host: str, ip: str, port: int, permitidos: Collection[str]) -> bool:
     """Whether a callback for `host` may be sent to this address of it."""
-    try:
-        direccion = _sin_envoltura(ip_address(ip))
-    except ValueError:
-        return False
     if port in PUERTOS_PROHIBIDOS:
         return False
-    return _publica(direccion) or (clave(host, port) in permitidos and _abrible(direccion))
+    return not prohibida(ip) or (clave(host, port) in permitidos and _abrible(ip))
 
 
 def clave(host: str, port: int) -> str:
@@ -109,15 +94,15 @@ def _host(partes: SplitResult) -> str:
     """The host in ASCII, lower case; an IPv6 address without its brackets."""
     host = partes.hostname or ""
     try:
-        if "[" in partes.netloc:
+        if ENTRE_CORCHETES.fullmatch(partes.netloc):
             IPv6Address(host)
-        elif not host.isascii():
-            host = idna.encode(host, uts46=True).decode()  # as requests does
+            return host
+        nombre = host if host.isascii() else idna.encode(host, uts46=True).decode()  # as requests does
     except ValueError:
-        host = ""
-    if "%" in partes.netloc or not ("[" in partes.netloc or NOMBRE.fullmatch(host)):
+        nombre = ""
+    if "[" in partes.netloc or not NOMBRE.fullmatch(nombre):
         raise UrlRechazada("URL_INVALIDA", "no tiene un servidor válido")
-    return host
+    return nombre
 
 
 def _puerto(partes: SplitResult) -> int:
@@ -130,7 +115,7 @@ def _puerto(partes: SplitResult) -> int:
     return puerto or (443 if partes.scheme == "https" else 80)
 
 
-def _literal(host: str) -> Direccion | None:
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
     """The address that the host is, in any of the forms that a resolver takes (`0x7f.1`); None for a name."""
     nombre = host.removesuffix(".")
     if nombre in NOMBRES_DE_ESTA_MAQUINA or nombre.endswith(".localhost"):
@@ -143,16 +128,9 @@ def _literal(host: str) -> Direccion | None:
         return None
 
 
-def _sin_envoltura(direccion: Direccion) -> Direccion:
-    mapeada = direccion.ipv4_mapped if isinstance(direccion, IPv6Address) else None
-    return mapeada or direccion
-
-
-def _publica(direccion: Direccion) -> bool:
-    if isinstance(direccion, IPv6Address) and direccion not in UNICAST_6:
+def _abrible(ip: str) -> bool:
+    if nunca(ip):
         return False
-    return not any(direccion in red for red in PROHIBIDAS)
-
-
-def _abrible(direccion: Direccion) -> bool:
-    return any(direccion in red for red in ABRIBLES) and not any(direccion in red for red in NUNCA)
+    direccion = ip_address(ip)
+    mapeada = direccion.ipv4_mapped if isinstance(direccion, IPv6Address) else None
+    return any((mapeada or direccion) in red for red in ABRIBLES)

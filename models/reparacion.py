@@ -138,6 +138,7 @@ def marcar_anunciados(callback_ids: Sequence[uuid.UUID]) -> None:
             Callback.id.in_(list(callback_ids)),
             Callback.estado == "pendiente",
             Callback.proximo_intento_en <= fn.now(),
+            ~Callback.en_turno,
         ).execute()
 
 

@@ -63,7 +63,7 @@ class Avisos:
             return red
         if not texto:
             return Falla(Codigo.RESULTADO_AMBIGUO, detalle="un aviso sin texto")
-        return Falla(Codigo.PORTAL_ERROR_PROPIO, mensaje_portal=texto[:300])
+        return Falla(Codigo.PORTAL_ERROR_PROPIO, mensaje_portal=texto)
 
     async def _ver_interrupcion(self, marco: Marco) -> None:
         pantalla = await con_limite(marco.foto(), TRAMO_S)
@@ -76,5 +76,5 @@ class Avisos:
 def _reconocer(texto: str, frases: Mapping[str, Codigo]) -> Falla | None:
     for patron, codigo in frases.items():
         if re.search(patron, texto, re.IGNORECASE):
-            return Falla(codigo, mensaje_portal=texto[:300])
+            return Falla(codigo, mensaje_portal=texto)
     return None

@@ -11,6 +11,7 @@ from scrapers.dinero import normal
 from scrapers.fallas import Codigo, Falla
 from scrapers.lectura import Lectura
 from scrapers.pagina import Pagina
+from scrapers.secretos import Mascara
 from scrapers.verdad import Deuda, Hallazgo, concluir
 
 
@@ -19,7 +20,7 @@ class Campo:
     """One of the credenciales that an empresa asks for.
 
     `patron` is the whole form of the value once the characters of `separadores` are dropped; `secreto`
-    values are masked in every evidencia.
+    values are masked in every evidencia, and so are `oculto` ones, which are only personal.
     """
 
     nombre: str
@@ -27,6 +28,7 @@ class Campo:
     patron: str
     separadores: str = ""
     secreto: bool = False
+    oculto: bool = False
 
     def leer(self, credenciales: Mapping[str, str]) -> str:
         """The value without separators. Raises Falla DATOS_INCOMPLETOS or FORMATO_INVALIDO."""
@@ -41,7 +43,7 @@ class Campo:
 
 
 CLAVE = Campo("clave", "Clave", r"(?s).{1,200}", secreto=True)
-EMAIL = Campo("email", "E-mail", r"[^@\s]{1,64}@[^@\s]{1,190}\.[A-Za-z]{2,24}")
+EMAIL = Campo("email", "E-mail", r"[^@\s]{1,64}@[^@\s]{1,190}\.[A-Za-z]{2,24}", oculto=True)
 
 
 class Scraper(ABC):
@@ -80,8 +82,12 @@ class Scraper(ABC):
         return pedido[self.campos[0].nombre]
 
     def secretos(self, pedido: Mapping[str, str]) -> tuple[str, ...]:
-        """The values of `pedido` that no evidencia may show."""
+        """The values of `pedido` that nothing may show."""
         return tuple(pedido[c.nombre] for c in self.campos if c.secreto and pedido.get(c.nombre))
+
+    def mascara(self, pedido: Mapping[str, str]) -> Mascara:
+        """Masks the values of `pedido` that nothing kept of a consulta may show."""
+        return Mascara(pedido.get(c.nombre, "") for c in self.campos if c.secreto or c.oculto)
 
     def usuario(self, pedido: Mapping[str, str]) -> tuple[str, ...] | None:
         """What logs in, secrets included, in a fixed order; None for a portal without a login."""
@@ -101,7 +107,7 @@ class Scraper(ABC):
         """One consulta with validated credenciales. Returns the deuda with its prueba, or raises a Falla."""
         lectura = await self.navegar(pagina, pedido)
         deuda = self.concluir(lectura, pedido)
-        return deuda.con_captura(await pagina.captura(deuda.prueba.texto))
+        return deuda.con_captura(await pagina.captura(deuda.prueba.texto, self.mascara(pedido)))
 
     def concluir(self, lectura: Lectura, pedido: Mapping[str, str]) -> Deuda:
         """From what the page showed to a deuda, by the rules of truth; no browser needed."""

@@ -1,14 +1,18 @@
 """The Chromium process: found, started under a guard, and gone with its profile whatever happens to us."""
 
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from scrapers.fallas import Codigo, Falla
+
+logger = logging.getLogger(__name__)
 
 EJECUTABLES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARRANQUE_S = 20.0
@@ -37,16 +41,26 @@ ARGUMENTOS = (
     "--js-flags=--max-old-space-size=512",
     "--metrics-recording-only",
     "--mute-audio",
-    "--no-proxy-server",
     "--password-store=basic",
     "--use-mock-keychain",
     "--window-size=1280,900",
+    # no name resolved and no connection opened but through the Salida of each consulta
+    "--proxy-server=socks5://ninguna.invalid:1",
+    "--proxy-bypass-list=<-loopback>",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 
-GUARDIAN = """
+GUARDIAN = r"""
 perfil=$1; shift
 exec 3<&0
-setsid "$@" </dev/null >/dev/null 2>"$perfil/salida" 3<&- &
+mkfifo -m 600 "$perfil/errores"
+( while IFS= read -r linea && [ ! -e "$perfil/DevToolsActivePort" ]; do printf '%s\n' "$linea" >>"$perfil/salida"; done
+  exec cat >/dev/null ) <"$perfil/errores" 3<&- &
+setsid env -i PATH="$PATH" HOME="$perfil" TMPDIR="$perfil" ${TZ:+"TZ=$TZ"} ${LANG:+"LANG=$LANG"} \
+    ${LC_ALL:+"LC_ALL=$LC_ALL"} ${LD_LIBRARY_PATH:+"LD_LIBRARY_PATH=$LD_LIBRARY_PATH"} \
+    ${FONTCONFIG_PATH:+"FONTCONFIG_PATH=$FONTCONFIG_PATH"} ${FONTCONFIG_FILE:+"FONTCONFIG_FILE=$FONTCONFIG_FILE"} \
+    "$@" </dev/null >/dev/null 2>"$perfil/errores" 3<&- &
 hijo=$!
 ( read -r _ <&3; kill -s KILL -- "-$hijo" ) 2>/dev/null &
 lector=$!
@@ -60,7 +74,9 @@ for vez in 1 2 3 4 5 6 7 8 9 10; do
 done
 """
 """A shell that holds Chromium: when our end of its standard input closes, which even SIGKILL cannot prevent,
-it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper."""
+it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper.
+The browser's environment has none of our secrets, and its home is the profile: nothing of it is left elsewhere. What
+Chromium says is kept until it has started: later it repeats what pages write to their console."""
 
 
 def ejecutable(elegido: Path | None = None) -> str:
@@ -70,6 +86,24 @@ def ejecutable(elegido: Path | None = None) -> str:
         if hallado:
             return hallado
     raise Falla(Codigo.NAVEGADOR_CAIDO, detalle="no hay Chromium: instale chromium-headless-shell")
+
+
+@lru_cache(maxsize=1)
+def sandbox_posible() -> bool:
+    """Whether Chromium's own sandbox can run here: not as root, and only with user namespaces.
+
+    Docker's default seccomp profile refuses them, and a Chromium that insists would not start.
+    """
+    if os.geteuid() == 0:
+        return False
+    try:
+        prueba = subprocess.run(["unshare", "--user", "--map-root-user", "true"], capture_output=True, timeout=10)
+        posible = prueba.returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        posible = False
+    if not posible:
+        logger.warning("Chromium corre sin su sandbox: este sistema no permite espacios de nombres de usuario")
+    return posible
 
 
 PREFIJO = "consultas-chromium-"
@@ -88,12 +122,10 @@ class Chromium:
 
     def __init__(self, *, elegido: Path | None = None, con_sandbox: bool | None = None) -> None:
         """Start the process; about 0.1 s. Raises Falla NAVEGADOR_CAIDO."""
-        if con_sandbox is None:
-            con_sandbox = os.geteuid() != 0
         barrer_perfiles()
         self._perfil = Path(tempfile.mkdtemp(prefix=f"{PREFIJO}{os.getpid()}-"))
         comando = [ejecutable(elegido), *ARGUMENTOS, f"--user-data-dir={self._perfil}"]
-        if not con_sandbox:
+        if not (sandbox_posible() if con_sandbox is None else con_sandbox):
             comando.append("--no-sandbox")
         self._guardian = subprocess.Popen(
             ["/bin/sh", "-c", GUARDIAN, "guardian", str(self._perfil), *comando],

@@ -1,9 +1,13 @@
 """What is kept of a consulta that failed: how the page looked, without secrets and within limits."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-OCULTO = "•••"
+from scrapers.secretos import Mascara
+
+COLA = 5000
+"""Characters at a cut among which there may be half a secret."""
+LINEA = 500
+"""Characters kept of a line of console or network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +20,17 @@ class Evidencia:
     consola: str = ""
     red: str = ""
 
-    def saneada(self, secretos: Iterable[str], max_bytes: int) -> "Evidencia":
+    def saneada(self, mascara: Mascara, max_bytes: int) -> "Evidencia":
         """The same with every secret masked and each part at most `max_bytes` long (a larger PNG is dropped)."""
-        ocultar = [s for s in secretos if s]
 
         def limpiar(texto: str) -> str:
-            for secreto in ocultar:
-                texto = texto.replace(secreto, OCULTO)
-            return texto.encode(errors="replace")[:max_bytes].decode(errors="ignore")
+            if len(texto) > 2 * max_bytes:
+                texto = mascara.ocultar(texto[: 2 * max_bytes])[:-COLA]
+            return mascara.ocultar(texto).encode(errors="replace")[:max_bytes].decode(errors="ignore")
+
+        def por_lineas(texto: str) -> str:
+            return limpiar("\n".join(linea[:LINEA] for linea in mascara.ocultar(texto).split("\n")))
 
         captura = self.captura if self.captura and len(self.captura) <= max_bytes else None
         html = limpiar(self.html) if self.html is not None else None
-        return Evidencia(limpiar(self.url), captura, html, limpiar(self.consola), limpiar(self.red))
+        return Evidencia(limpiar(self.url), captura, html, por_lineas(self.consola), por_lineas(self.red))

@@ -1,6 +1,6 @@
 """How a consulta can end without an amount: the published codes, what each says and whether it is tried again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -112,6 +112,10 @@ REGLAS: Final[Mapping[Codigo, Regla]] = {
 """The published table. `esperas_s` has one wait for each further try, so "3 tries" is two waits."""
 
 
+TEXTO_MAX = 300
+"""Characters kept of what a portal or a script said."""
+
+
 class Falla(Exception):
     """An expected end of a consulta without an amount.
 
@@ -135,6 +139,20 @@ class Falla(Exception):
         self.esperar_s = esperar_s
         self.detalle = detalle
         """For the log and the evidence, not for the caller: which selector, which step."""
+
+    def oculta(self, ocultar: Callable[[str], str]) -> "Falla":
+        """The same without secrets: `ocultar` masks them in a text."""
+
+        def limpio(texto: str | None) -> str | None:
+            return None if texto is None else ocultar(texto)[:TEXTO_MAX]
+
+        return Falla(
+            self.codigo,
+            mensaje_portal=limpio(self.mensaje_portal),
+            texto=limpio(self.texto),
+            esperar_s=self.esperar_s,
+            detalle=limpio(self.detalle),
+        )
 
     def frase(self, *, empresa: str, consulta_id: str) -> str:
         """The published Spanish sentence of this falla."""

@@ -91,11 +91,33 @@ FOTO = """selector => {
     return {html: copia === null ? '' : copia.outerHTML, url: location.href};
 }"""
 
-OCULTAR = """secretos => {
-    for (const campo of document.querySelectorAll('input, textarea')) {
-        if (campo.type === 'password' || secretos.some(s => campo.value.includes(s))) campo.value = '•••';
-    }
+OCULTAR = """patron => {
+    const secreto = new RegExp(patron, 'i'), todos = new RegExp(patron, 'gi'), MARCA = '•••';
+    let cambios = 0;
+    const tapar = (antes, poner) => {
+        if (!secreto.test(antes)) return;
+        cambios += 1;
+        poner(antes.replace(todos, MARCA));
+    };
+    const recorrer = raiz => {
+        const textos = document.createTreeWalker(raiz, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_COMMENT);
+        while (textos.nextNode()) tapar(textos.currentNode.data, limpio => { textos.currentNode.data = limpio; });
+        const elementos = [...raiz.querySelectorAll('*')].reverse();
+        for (const el of elementos) {
+            if (el.shadowRoot) recorrer(el.shadowRoot);
+            for (const {name, value} of [...el.attributes]) tapar(value, limpio => el.setAttribute(name, limpio));
+            if (el.localName !== 'input' && el.localName !== 'textarea') continue;
+            tapar(el.value, () => { el.value = MARCA; });
+            if (el.type === 'password') el.value = MARCA;
+        }
+        if (!secreto.test((raiz.documentElement ?? raiz).textContent)) return;
+        for (const el of elementos) tapar(el.textContent, () => { el.textContent = MARCA; });
+    };
+    recorrer(document);
+    return cambios;
 }"""
+"""Masks what matches in texts, attributes and fields, and every password; what elements say together, in the smallest
+that holds it. Returns in how many places: 0 when all is masked already."""
 
 RECORTE = f"""texto => {{ {_VISIBLE}
     const liso = t => t.normalize('NFC').replace(/\\s+/g, '');

@@ -19,6 +19,7 @@ from pyppeteer.errors import NetworkError
 from scrapers.chromium import Chromium
 from scrapers.fallas import Codigo, Falla
 from scrapers.pestana import ContextoPerdido, Pestana, con_limite
+from scrapers.salida import Salida
 
 logger = logging.getLogger(__name__)
 logging.getLogger("pyppeteer").setLevel(logging.CRITICAL)
@@ -95,11 +96,20 @@ class _Instancia:
         """Wait until the connection is open: pyppeteer refuses a second message before that."""
         return await self._sesion.enviar("Browser.getVersion")
 
-    async def abrir(self) -> tuple[str, Pestana]:
-        """A tab in a fresh isolated context. Returns the context's id and the tab."""
+    async def abrir(self, puerto: int) -> tuple[str, Pestana]:
+        """A tab in a fresh isolated context that goes out by a Salida's port. Returns the context's id and the tab."""
         enviar = self._sesion.enviar
-        contexto = (await enviar("Target.createBrowserContext", disposeOnDetach=True))["browserContextId"]
-        await enviar("Browser.setDownloadBehavior", behavior="deny", browserContextId=contexto)
+        creado = await enviar(
+            "Target.createBrowserContext",
+            disposeOnDetach=True,
+            proxyServer=f"socks5://127.0.0.1:{puerto}",
+            proxyBypassList="<-loopback>",
+        )
+        contexto: str = creado["browserContextId"]
+        await asyncio.gather(
+            enviar("Browser.setDownloadBehavior", behavior="deny", browserContextId=contexto),
+            enviar("Browser.grantPermissions", permissions=[], browserContextId=contexto),  # refuses all others
+        )
         blanco = await enviar("Target.createTarget", url="about:blank", browserContextId=contexto)
         cdp = await self._conexion.createSession({"targetId": blanco["targetId"], "type": "page"})
         rota: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -177,18 +187,23 @@ class Navegador:
         limpieza.add_done_callback(self._limpiezas.discard)
 
     @contextlib.asynccontextmanager
-    async def pestana(self) -> AsyncIterator[Pestana]:
-        """A tab in an isolated context of its own, closed afterwards whatever happened."""
+    async def pestana(self, permitida: str | None = None) -> AsyncIterator[Pestana]:
+        """A tab in an isolated context of its own, closed afterwards whatever happened.
+
+        It reaches public addresses, and the host and port of the URL `permitida`, which may be private.
+        """
         instancia = await self._tomar()
         contexto = None
         try:
-            try:
-                async with asyncio.timeout(ABRIR_S):
-                    contexto, pestana = await instancia.abrir()
-            except (TimeoutError, Falla, NetworkError, ConnectionError) as error:
-                self._limpiar(instancia.matar())
-                raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no abre: {error}") from None
-            yield pestana
+            async with Salida(permitida) as salida:
+                try:
+                    async with asyncio.timeout(ABRIR_S):
+                        contexto, pestana = await instancia.abrir(salida.puerto)
+                except (TimeoutError, Falla, NetworkError, ConnectionError) as error:
+                    self._limpiar(instancia.matar())
+                    raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no abre: {error}") from None
+                salida.anotar = pestana.red.lineas.append
+                yield pestana
         finally:
             instancia.activas -= 1
             self._limpiar(self._soltar(instancia, contexto))

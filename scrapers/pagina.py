@@ -9,6 +9,7 @@ from scrapers.fallas import Codigo, Falla
 from scrapers.guiones import ESCRIBIR, ESPERAR, FOTO, OCULTAR, PULSAR, RECORTE, VISIBLE
 from scrapers.lectura import Lectura
 from scrapers.pestana import ContextoPerdido, ErrorDeScript, Pestana, con_limite
+from scrapers.secretos import NADA, Mascara
 
 ESPERA_S = 20.0
 """How long a page may take to show what was asked for, unless the scraper says otherwise."""
@@ -64,7 +65,7 @@ class Marco:
         except TimeoutError:
             raise self.fallo_de_red() or Falla(Codigo.PORTAL_LENTO, detalle="la página no responde") from None
         except ErrorDeScript as error:
-            raise Falla(Codigo.PORTAL_CAMBIO, detalle=str(error)[:200]) from None
+            raise Falla(Codigo.PORTAL_CAMBIO, detalle=str(error)) from None
 
     def _demora(self, que: str) -> Falla:
         """Why `que` did not come: the network's last failure, a request still open, or a page that changed."""
@@ -154,10 +155,26 @@ class Pagina(Marco):
         if falla is not None:
             raise falla
 
-    async def captura(self, texto: str | None = None) -> bytes | None:
-        """A PNG of where the page says `texto`, in whichever frame, or of the window; None when none comes in 3 s."""
+    async def captura(self, texto: str | None = None, mascara: Mascara = NADA) -> bytes | None:
+        """A PNG of where the page says `texto`, in whichever frame, or of the window, secrets masked.
+
+        None when none comes in 3 s, and when the page may have shown a secret in it.
+        """
+        if await self._tapar(mascara) is None:
+            return None
         recorte = await con_limite(self._recorte(texto), EVIDENCIA_S) if texto else None
-        return await con_limite(self._pestana.captura(recorte), EVIDENCIA_S)
+        png = await con_limite(self._pestana.captura(recorte), EVIDENCIA_S)
+        return png if await self._tapar(mascara) == 0 else None
+
+    async def _tapar(self, mascara: Mascara) -> int | None:
+        """Mask every frame. Returns how many places had to be; None when a frame did not answer."""
+        cambios = 0
+        for marco in self._pestana.marcos if mascara.patron else ():
+            propios = await con_limite(self._pestana.evaluar(marco, OCULTAR, mascara.patron), EVIDENCIA_S / 3)
+            if propios is None:
+                return None
+            cambios += propios
+        return cambios
 
     async def _recorte(self, texto: str) -> dict[str, float] | None:
         for marco in self._pestana.marcos:
@@ -172,20 +189,20 @@ class Pagina(Marco):
                 }
         return None
 
-    async def evidencia(self, secretos: tuple[str, ...]) -> Evidencia:
-        """How the page looks, fields that hold a secret masked. Takes at most about 3 s for each part."""
+    async def evidencia(self, mascara: Mascara = NADA) -> Evidencia:
+        """How the page looks, secrets masked. Takes at most about 3 s for each part."""
         self._pestana.detener()
+        captura = await self.captura(mascara=mascara)
         partes = []
         url = ""
         for marco in [self._marco, *(m for m in self._pestana.marcos if m != self._marco)]:
-            await con_limite(self._pestana.evaluar(marco, OCULTAR, list(secretos)), EVIDENCIA_S / 3)
             foto = await con_limite(self._pestana.evaluar(marco, FOTO, "html"), EVIDENCIA_S / 3)
             if foto:
                 url = url or foto["url"]
                 partes.append(f"<!-- {foto['url']} -->\n{foto['html']}")
         return Evidencia(
             url=url,
-            captura=await con_limite(self._pestana.captura(), EVIDENCIA_S),
+            captura=captura,
             html="\n".join(partes) or None,
             consola="\n".join(self._pestana.consola),
             red="\n".join(self._pestana.red.lineas),

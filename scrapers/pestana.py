@@ -15,6 +15,8 @@ MUNDO = "consultas"
 """Our scripts run in an isolated world of each frame: the page cannot see or replace what they use."""
 COLA = 60
 """Lines kept of console and network."""
+CRUDO = 5000
+"""Characters kept of a line until secrets are masked in it: one that was cut could not be recognised."""
 BLOQUEADOS = (
     *(f"*.{ext}*" for ext in ("png", "jpg", "jpeg", "gif", "webp", "avif", "ico", "mp4", "woff", "woff2", "ttf")),
     *(f"*{sitio}*" for sitio in ("google-analytics.com", "googletagmanager.com", "hotjar.com", "doubleclick.net")),
@@ -117,6 +119,8 @@ class Pestana:
             enviar("Runtime.enable"),
             enviar("Network.enable"),
             enviar("Network.setBlockedURLs", urls=list(BLOQUEADOS)),
+            enviar("Network.setBypassServiceWorker", bypass=True),
+            enviar("Page.setInterceptFileChooserDialog", enabled=True, cancel=True),
         )
         marco = arbol["frameTree"]["frame"]
         self.marco_principal = marco["id"]
@@ -144,17 +148,17 @@ class Pestana:
             self._avisar()
 
     def _dialogo(self, evento: dict[str, Any]) -> None:
-        self.consola.append(f"dialog {evento['type']}: {evento['message'][:200]}")
+        self.consola.append(f"dialog {evento['type']}: {evento['message'][:CRUDO]}")
         self._sesion.lanzar("Page.handleJavaScriptDialog", accept=False)
 
     def _consola(self, evento: dict[str, Any]) -> None:
         partes = [str(a.get("value", a.get("description", ""))) for a in evento["args"]]
-        self.consola.append(f"{evento['type']}: {' '.join(partes)[:500]}")
+        self.consola.append(f"{evento['type']}: {' '.join(partes)[:CRUDO]}")
 
     def _excepcion(self, evento: dict[str, Any]) -> None:
         detalle = evento["exceptionDetails"]
         descripcion = detalle.get("exception", {}).get("description", detalle.get("text", ""))
-        self.consola.append(f"exception: {descripcion[:500]}")
+        self.consola.append(f"exception: {descripcion[:CRUDO]}")
 
     @property
     def marcos(self) -> list[str]:

@@ -1,6 +1,6 @@
 """The rules of truth: from what was found on a page to a deuda with its proof, or a falla. Pure, and one for all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -63,6 +63,19 @@ class Deuda:
     def con_captura(self, captura: bytes | None) -> "Deuda":
         """The same deuda with a PNG added to its prueba."""
         return replace(self, prueba=replace(self.prueba, captura=captura))
+
+    def oculta(self, ocultar: Callable[[str], str]) -> "Deuda":
+        """The same without secrets: `ocultar` masks them in a text."""
+
+        def limpio(texto: str | None) -> str | None:
+            return None if texto is None else ocultar(texto)
+
+        return replace(
+            self,
+            prueba=replace(self.prueba, texto=ocultar(self.prueba.texto)),
+            facturas=tuple(replace(f, numero=limpio(f.numero), periodo=limpio(f.periodo)) for f in self.facturas),
+            avisos=tuple(map(ocultar, self.avisos)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from typing import Any, Protocol, TypeVar
 
 from scrapers.base import Scraper
 from scrapers.consulta import FallaConEvidencia, consultar
-from scrapers.evidencia import OCULTO, Evidencia
+from scrapers.evidencia import Evidencia
 from scrapers.fallas import Falla
 from scrapers.lectura import Lectura
 from scrapers.navegador import Navegador, Opciones
 from scrapers.pagina import ESPERA_S, Marco, Pagina
 from scrapers.pestana import Pestana, con_limite
+from scrapers.secretos import Mascara
 from scrapers.verdad import Deuda
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class Bitacora:
         self.lectura: Lectura | None = None
         """The result page, once the scraper reached it."""
         self._secretos = secretos
+        self._mascara = Mascara(secretos)
         self._testigo = testigo
         self._comienzo = time.monotonic()
         self._abierto: Paso | None = None
@@ -70,9 +72,7 @@ class Bitacora:
 
     def oculto(self, texto: str) -> str:
         """The text with every secret masked."""
-        for secreto in self._secretos:
-            texto = texto.replace(secreto, OCULTO)
-        return texto
+        return self._mascara.ocultar(texto)
 
     async def paso(
         self, pestana: Pestana, verbo: str, detalle: str, hacer: Awaitable[T], ver: Callable[[T], str] | None = None

@@ -73,6 +73,7 @@ class Pila(Servidor):
             "CIFRADO_CLAVES": CIFRADO_CLAVES,
             "PORT": str(self.puerto),
             "API_ABIERTA": "1",
+            "LIMITE_POR_MINUTO": "1000000",
             "PORTALES_URL": f"http://127.0.0.1:{self.puerto_sandbox}",
             "RELOJ_PERIODO_S": "0.5",
             "SANDBOX_HIDRATACION_MS": "50",
@@ -85,10 +86,15 @@ class Pila(Servidor):
         }
         lineas = re.findall(r"^(\w+): *(.+)$", (RAIZ / "Procfile").read_text(), re.MULTILINE)
         self.ordenes = dict(lineas)
+        self.clave: str | None = None
+        """A key of the API, where the stack asks for one (API_ABIERTA empty)."""
 
     def iniciar(self) -> Self:
         """Migrate, start the sandbox and every process, and return once all answer."""
         self.ejecutar(self.ordenes["release"])
+        if not self.entorno["API_ABIERTA"]:
+            orden = "python cli.py clave crear pila --alcance consultar --alcance leer"
+            self.clave = self.ejecutar(orden).strip()
         self._lanzar_orden(
             "sandbox", f"exec uvicorn sandbox.servidor:app --port {self.puerto_sandbox} --ws none --log-level warning"
         )
@@ -172,11 +178,9 @@ class Pila(Servidor):
 
     def pedir(self, ruta: str, dato: Any = None, estado: int | None = None) -> Any:
         """GET, or POST of `dato`: the JSON answer, of HTTP `estado` (200, or 202 for a POST)."""
-        respuesta = (
-            requests.get(self.url + ruta, timeout=10)
-            if dato is None
-            else requests.post(self.url + ruta, json=dato, timeout=10)
-        )
+        cabeceras = {"Authorization": f"Bearer {self.clave}"} if self.clave else {}
+        metodo = "GET" if dato is None else "POST"
+        respuesta = requests.request(metodo, self.url + ruta, json=dato, headers=cabeceras, timeout=10)
         assert respuesta.status_code == (estado or (200 if dato is None else 202)), respuesta.text
         return respuesta.json()
 
@@ -211,6 +215,7 @@ class Receptor:
     respuestas: list[int] = field(default_factory=list)
     recibidos: list[Recibido] = field(default_factory=list)
     demora_s: float = 0
+    ruta: str = field(default_factory=lambda: f"/callback/{uuid.uuid4().hex[:8]}")
     url: str = ""
 
     def de(self, job_id: str) -> list[Recibido]:
@@ -238,12 +243,11 @@ def receptor(
 ) -> Iterator[Receptor]:
     """Run a receiver during the block, on one of these ports."""
     estado = Receptor(list(respuestas or []), demora_s=demora_s)
-    ruta = f"/callback/{uuid.uuid4().hex[:8]}"
 
     class Manejador(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             crudo = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path != ruta:  # a late callback for whoever had this port before
+            if self.path != estado.ruta:  # a late callback for whoever had this port before
                 self.send_error(410)
                 return
             estado.recibidos.append(Recibido(time.monotonic(), dict(self.headers), crudo))
@@ -258,7 +262,7 @@ def receptor(
     servidor = _escuchar(Manejador, puertos)
     hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     hilo.start()
-    estado.url = f"http://127.0.0.1:{servidor.server_port}{ruta}"
+    estado.url = f"http://127.0.0.1:{servidor.server_port}{estado.ruta}"
     try:
         yield estado
     finally:

@@ -22,6 +22,7 @@ ORDEN = [
     "AsyncIO",
     "NavegadorDelProceso",
     "Latido",
+    "AvisoDeCallbacks",
 ]
 
 

@@ -1,7 +1,8 @@
 """Callbacks as a caller sees them: with a propiedad, with servicios, without callback.
 
 Under pytest on both footings; `python tests/test_callbacks.py --url http://127.0.0.1:8000` against a running service
-(`make run`), with a receiver of its own on 127.0.0.1:8787, which that service has to permit.
+(`make run`; `--api-key` where it wants one), with a receiver of its own on 127.0.0.1:8787, which that service has to
+permit.
 """
 
 import random
@@ -14,6 +15,8 @@ from escenarios.conftest import Semilla, pila, semilla  # noqa: F401  # pytest f
 from pila import PUERTOS_DE_RECEPTORES, Pila, receptor
 
 from sandbox.desenlaces import Desenlace as D
+
+ENTORNO = {"API_ABIERTA": ""}
 
 CLAVES = {"servicio_id", "propiedad_id", "empresa", "tipo_servicio", "deuda", "exito", "error", "consulta_id"}
 
@@ -73,14 +76,15 @@ def test_callbacks(prueba: Prueba, pila: Pila, semilla: Semilla) -> None:  # noq
     propiedad_id, ids = semilla.propiedad(
         ("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA), ("aysa", D.CUENTA_INEXISTENTE)
     )
-    cliente = Cliente(pila.url, None, propiedad_id, tuple(ids), PUERTOS_DE_RECEPTORES)
+    cliente = Cliente(pila.url, pila.clave, propiedad_id, tuple(ids), PUERTOS_DE_RECEPTORES)
     print(prueba(cliente))
 
 
 def test_como_programa(pila: Pila, semilla: Semilla) -> None:  # noqa: F811
     propiedad_id, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA))
     servicios = ",".join(map(str, ids))
-    orden = [sys.executable, __file__, "--url", pila.url, "--propiedad", str(propiedad_id), "--servicios", servicios]
+    destino = ["--url", pila.url, "--api-key", str(pila.clave)]
+    orden = [sys.executable, __file__, *destino, "--propiedad", str(propiedad_id), "--servicios", servicios]
     orden += ["--receptor", str(random.choice(PUERTOS_DE_RECEPTORES))]
     hecho = subprocess.run(orden, capture_output=True, text=True, timeout=60, check=False)
     assert hecho.returncode == 0, hecho.stdout + hecho.stderr

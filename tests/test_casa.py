@@ -18,10 +18,11 @@ LINEAS_DE_MODULO = 300
 LINEAS_DE_FUNCION = 60
 
 PUEDE_IMPORTAR = {
+    "direcciones": set(),
     "settings": set(),
-    "models": {"settings"},
-    "scrapers": {"settings"},
-    "actors": {"settings", "models", "scrapers"},
+    "models": {"settings", "direcciones"},
+    "scrapers": {"settings", "direcciones"},
+    "actors": {"settings", "models", "scrapers", "direcciones"},
     "problemas": {"models"},
     "puerta": {"settings", "models", "problemas"},
     "recursos": {"settings", "models", "actors", "problemas"},
@@ -31,9 +32,10 @@ PUEDE_IMPORTAR = {
     "demo": {"receptor"},
     "receptor": set(),
     "semilla": {"models", "sandbox", "scrapers"},
-    "local": {"models", "demo", "receptor", "semilla"},
-    "cli": {"consola"},
+    "guardian": set(),
+    "local": {"models", "demo", "guardian", "receptor", "semilla"},
     "consola": {"settings", "models", "scrapers", "sandbox"},
+    "cli": {"consola"},
 }
 """What each top-level name of ours may import, besides itself: settings <- models <- actors <- api, panel."""
 

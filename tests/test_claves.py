@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import requests
 from conftest import Sembrar, Web, a_la_vez, filas
-from pila import RAIZ, hasta
+from pila import CIFRADO_CLAVES, RAIZ, hasta
 from servidores import PostgresPrivado
 from starlette.routing import Route
 
@@ -169,6 +169,12 @@ class TestLaPuerta:
         publicos = [ruta.path for metodo, ruta in TODAS if metodo == "POST" and alcance_de(ruta) in (None, "leer")]
         assert publicos == []
 
+    def test_el_readme_dice_el_alcance_de_cada_ruta(self) -> None:
+        fila = re.compile(r"^\| `(GET|POST) (/\S*)` \| `?(\w+)`? \|", re.MULTILINE)
+        dicho = {(m, r): a for m, r, a in fila.findall((RAIZ / "README.md").read_text(encoding="utf-8"))}
+        assert {(m, r.path): str(alcance_de(r) or "none") for m, r in TODAS if m != "HEAD"}.items() >= dicho.items()
+        assert len(dicho) >= 14
+
     def test_una_ruta_no_puede_olvidar_su_alcance(self) -> None:
         with pytest.raises(TypeError, match="alcance"):
             Ruta("/nueva", api.salud)  # type: ignore[call-arg]
@@ -295,6 +301,7 @@ class TestLaOrden:
     @staticmethod
     def clave(base: str, *argumentos: str) -> subprocess.CompletedProcess[str]:
         entorno = {"DATABASE_URL": base, "BROKER_URL": base, "PATH": "/usr/bin:/bin", "COLUMNS": "150"}
+        entorno["CIFRADO_CLAVES"] = CIFRADO_CLAVES
         orden = [str(RAIZ / "consultas"), "clave", *argumentos]
         return subprocess.run(orden, env=entorno, capture_output=True, text=True, timeout=60, check=False)
 

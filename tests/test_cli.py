@@ -17,11 +17,11 @@ from sandbox.cuentas import Cuenta
 from sandbox.desenlaces import Desenlace as D
 from scrapers import SCRAPERS
 from scrapers.base import Scraper
-from scrapers.evidencia import OCULTO
 from scrapers.fallas import Codigo, Falla
 from scrapers.lectura import Lectura
 from scrapers.navegador import Opciones
 from scrapers.pagina import Pagina
+from scrapers.secretos import OCULTO
 from scrapers.verdad import Deuda
 from scrapers.verificacion import Bitacora, Paso, verificar
 

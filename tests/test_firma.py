@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -19,7 +21,8 @@ from actors.firma import cabeceras_firmadas
 from models.json_estable import bytes_estables
 from settings import ajustes
 
-NODE = Path(__file__).with_name("node")
+RAIZ = Path(__file__).resolve().parent.parent
+NODE = RAIZ / "tests/node"
 NUEVO, VIEJO, AJENO = (f"whsec_{base64.b64encode(bytes([n]) * (24 + n)).decode()}" for n in (0, 1, 40))
 CUERPO = bytes_estables({"job_id": "d4f5a6b7", "deuda": 25670.0, "mensaje": "«Ñandú» 🧾 \u2028 </script>"})
 
@@ -76,6 +79,27 @@ class TestFirma:
                 Webhook(secreto).verify(cuerpo, cabeceras)
         pedidos = [{"cuerpo": c, "cabeceras": h, "secreto": s} for c, h, s in cambios]
         assert [dicho["verificado"] for dicho in preguntar_a_node(pedidos)] == [False] * len(cambios)
+
+
+@pytest.mark.usefixtures("secretos")
+def test_la_ruta_de_la_guia_acepta_lo_firmado_y_nada_mas(tmp_path: Path) -> None:
+    # Given the example of the guide, as a module beside its library
+    (ejemplo,) = re.findall(r"```js\n(.*?)```", (RAIZ / "CALLBACKS_GUIDE.md").read_text(), re.DOTALL)
+    (tmp_path / "route.mjs").write_text(ejemplo)
+    (tmp_path / "node_modules").symlink_to(NODE / "node_modules")
+    # When it gets a callback, one that was changed on its way and one without a signature
+    buenas = cabeceras_firmadas("msg_1", CUERPO)
+    casos = [(CUERPO, buenas), (CUERPO.replace(b"25670", b"0"), buenas), (CUERPO, cabeceras_firmadas("msg_2", b""))]
+    pedidos = [
+        {"modulo": str(tmp_path / "route.mjs"), "cuerpo": base64.b64encode(cuerpo).decode(), "cabeceras": cabeceras}
+        for cuerpo, cabeceras in casos
+    ]
+    dicho = subprocess.run(
+        ["node", "ruta.mjs"], cwd=NODE, env={**os.environ, "CALLBACK_SECRETO": NUEVO}, check=True,
+        input="\n".join(map(json.dumps, pedidos)), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert dicho.stderr.split() == ["204", "401", "401"]
+    assert dicho.stdout.startswith("msg_1 d4f5a6b7")
 
 
 NUMEROS = [

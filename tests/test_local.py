@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from pila import RAIZ, hasta
+from pila import CIFRADO_CLAVES, RAIZ, hasta
 from servidores import puerto_libre
 
 from demo import NoSePudo, aislado, con_env, pesos, revisar_puerto
@@ -133,9 +133,14 @@ def test_run_se_detiene_y_no_deja_nada(carpeta: Path, senal: signal.Signals) -> 
     assert proceso.returncode == (0 if senal is signal.SIGTERM else -signal.SIGKILL)
     # Then it ends by itself, long before its guardians would kill it: Postgres is the last to go
     hasta(lambda: not _de(carpeta), 20)
-    # and the data are there for the next run
+    clave = carpeta / "datos" / "cifrado.clave"
+    assert clave.stat().st_mode & 0o777 == 0o600
+    # and the data are there for the next run, and can be read
     with _en_marcha(carpeta) as (proceso, url):
         assert requests.get(f"{url}/job/{alta['job_id']}", timeout=5).json()["job_id"] == alta["job_id"]
+        otra = requests.post(f"{url}/consultar/servicios", json={"servicio_ids": [13]}, timeout=10).json()
+        hasta(lambda: requests.get(f"{url}/job/{otra['job_id']}", timeout=5).json()["completed_at"], 60)
+        assert requests.get(f"{url}/job/{otra['job_id']}", timeout=5).json()["resultado"][0]["exito"]
         proceso.send_signal(signal.SIGINT)
     assert proceso.returncode == 0
     hasta(lambda: not _de(carpeta), 20)
@@ -169,11 +174,19 @@ def test_un_puerto_ocupado_se_dice_en_una_frase(carpeta: Path) -> None:
 
 def test_una_base_que_no_responde_se_dice_sin_traza(carpeta: Path) -> None:
     orden = ("run", "--puerto", str(puerto_libre()), "--carpeta", str(carpeta / "datos"))
-    hecho = _correr(carpeta, *orden, DATABASE_URL=NADIE)
+    hecho = _correr(carpeta, *orden, DATABASE_URL=NADIE, CIFRADO_CLAVES=CIFRADO_CLAVES)
     assert hecho.returncode == 1
     assert hecho.stderr.strip() == "No se pudo preparar la base de datos."
     assert "No se pudo llegar a la base de datos" in hecho.stdout
     assert not (carpeta / "datos" / "pg").exists()
+
+
+def test_una_base_ajena_sin_claves_no_se_toca(carpeta: Path) -> None:
+    orden = ("run", "--puerto", str(puerto_libre()), "--carpeta", str(carpeta / "datos"))
+    hecho = _correr(carpeta, *orden, DATABASE_URL=NADIE)
+    assert hecho.returncode == 1
+    assert "CIFRADO_CLAVES falta y es obligatoria; una nueva se hace con «./consultas cifrado nueva»." in hecho.stdout
+    assert not (carpeta / "datos" / "cifrado.clave").exists()
 
 
 @pytest.mark.parametrize("texto", ["abc", "0", "70000", "-1", "８０", ""])

@@ -23,13 +23,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from pila import CERRADO
 
 import models
-from models import Callback, Consulta, Fallo, Resultado
+from models import Callback, Consulta, Fallo, Resultado, turnos
 from models.reparacion import callbacks_por_despertar, por_publicar, rescatar
 from models.schemas import PedidoServicios
 
-URL = "http://127.0.0.1:1/callback"
+URL = f"http://{CERRADO}/callback"
 PROPIAS = ("CANCELADA", "INTERRUMPIDA", "TIEMPO_AGOTADO")
 FINES = (
     Resultado(exito=True, deuda=Decimal("25670.00"), moneda="ARS"),
@@ -48,6 +49,12 @@ NUMERO = st.integers(0, 1000)
 Eleccion = tuple[int, int, Resultado, Fallo | None]
 FALLO = st.sampled_from([None, Fallo("x", 0), Fallo("x", None)])
 ELECCION = st.tuples(NUMERO, NUMERO, st.sampled_from(FINES), st.sampled_from([None, Fallo("x", 0), Fallo("x", None)]))
+
+
+def _reclamar_callback_de(job_id: uuid.UUID) -> tuple[Callback, int] | None:
+    """Claim the callback of a job, if it owes one."""
+    debidos = filas("SELECT id FROM callbacks WHERE job_id = %s", job_id)
+    return models.reclamar_callback(debidos[0][0], arriendo_s=60) if debidos else None
 
 
 def _vencer(tabla: str, columna: str, clave: uuid.UUID) -> None:
@@ -118,6 +125,7 @@ class Maquina(RuleBasedStateMachine):
             lambda: por_publicar(5, gracia_s=0, perdida_s=0),
             lambda: callbacks_por_despertar(5, gracia_s=0, perdida_s=0),
             lambda: models.tomar_turno("metrogas"),
+            lambda: turnos.dar_turnos(CERRADO),
             self._repartir,
         ]
         if pendientes := self._abiertas():
@@ -166,7 +174,7 @@ class Maquina(RuleBasedStateMachine):
             self.jobs.append(creado.job_id)
 
     def _reclamar_callback(self, job_id: uuid.UUID) -> None:
-        reclamado = models.reclamar_callback(job_id, arriendo_s=60)
+        reclamado = _reclamar_callback_de(job_id)
         if reclamado is not None:
             self.callbacks.append(reclamado)
 
@@ -238,6 +246,14 @@ class Maquina(RuleBasedStateMachine):
         )
         assert not filas("SELECT 1 FROM consultas_deuda WHERE estado = 'en_curso' AND origen_id IS NOT NULL")
 
+    @invariant()
+    def un_receptor_no_ocupa_mas_que_su_parte(self) -> None:
+        """Without a live worker that is one attempt at a time. Who waits has not been announced, and is not lost."""
+        assert len(filas("SELECT 1 FROM callbacks WHERE estado = 'enviando' AND arrendado_hasta >= now()")) <= 1
+        assert not filas(
+            "SELECT 1 FROM callbacks WHERE en_turno AND (estado <> 'pendiente' OR encolado_en IS NOT NULL)"
+        )
+
     def teardown(self) -> None:
         """Whatever is open can be driven to its end by what reloj and the workers do."""
         for _ in range(200):
@@ -255,7 +271,7 @@ class Maquina(RuleBasedStateMachine):
         assert self._abiertas() == []
         filas("UPDATE callbacks SET arrendado_hasta = now() - interval '1 s' WHERE estado = 'enviando'")
         for job_id in self.jobs:
-            reclamado = models.reclamar_callback(job_id, arriendo_s=60)
+            reclamado = _reclamar_callback_de(job_id)
             if reclamado is not None:
                 models.anotar_intento(reclamado[0], None)
         self.cada_job_cuenta_bien_y_se_cierra_con_la_ultima()

@@ -71,7 +71,7 @@ class PaginaLeida:
 async def _leer(portales: Portales, cuenta: Cuenta) -> PaginaLeida | None:
     scraper = SCRAPERS[cuenta.empresa]
     pedido = scraper.validar(cuenta.credenciales)
-    async with portales.navegador.pestana() as pestana:
+    async with portales.navegador.pestana(portales.url) as pestana:
         with contextlib.suppress(Falla):
             lectura = await scraper.navegar(Pagina(pestana, f"{portales.url}/{cuenta.empresa}"), pedido)
             return PaginaLeida(cuenta, pedido, lectura.html)
@@ -148,7 +148,7 @@ def test_ninguna_pagina_cambiada_da_un_importe_falso(
 
 async def _en_chromium(portales: Portales, leida: PaginaLeida, html: str, tarde_ms: int | None) -> Deuda | None:
     """Show a changed page in Chromium and read it as it is then seen; with `tarde_ms`, its rows come that late."""
-    async with portales.navegador.pestana() as pestana:
+    async with portales.navegador.pestana(portales.url) as pestana:
         pagina = Pagina(pestana, portales.url)
         await pagina.ir("/_lab/visitas")
         await pestana.evaluar(pestana.marco_principal, MOSTRAR, html, tarde_ms)

@@ -91,7 +91,7 @@ def con_pagina(sitio: str, hacer: ConPagina) -> object:
     """Do something with a page of a fresh browser."""
 
     async def correr() -> object:
-        async with abierto() as navegador, navegador.pestana() as pestana:
+        async with abierto() as navegador, navegador.pestana(sitio) as pestana:
             return await hacer(Pagina(pestana, sitio))
 
     return asyncio.run(correr())
@@ -163,7 +163,7 @@ def test_cada_consulta_tiene_su_contexto(sitio: str) -> None:
         async with abierto() as navegador:
             vistas = []
             for _ in range(2):
-                async with navegador.pestana() as pestana:
+                async with navegador.pestana(sitio) as pestana:
                     vistas.append(await _texto(Pagina(pestana, sitio), "/galleta"))
             return vistas
 
@@ -185,6 +185,7 @@ class _Fijo(Scraper):
     """A scraper of the misbehaving site: opens `ruta` and waits for something that never comes."""
 
     nombre = "Fijo"
+    url = "https://fijo.test"
     tipo_servicio = "Prueba"
     campos = (Campo("ruta", "Ruta", r"/\w*"), Campo("clave", "Clave", r".+", secreto=True))
     espera = 30.0
@@ -214,7 +215,7 @@ def test_una_pagina_sin_fin_termina_en_su_plazo(sitio: str, ruta: str) -> None:
             falla = vista.value.falla if isinstance(vista.value, FallaConEvidencia) else vista.value
             assert isinstance(falla, Falla)
             # the browser, or its successor, serves the next one
-            async with navegador.pestana() as pestana:
+            async with navegador.pestana(sitio) as pestana:
                 return falla.codigo, await _texto(Pagina(pestana, sitio), "/")
 
     codigo, texto = asyncio.run(correr())
@@ -261,7 +262,7 @@ def test_un_error_de_script_no_es_una_falla_del_portal(sitio: str, caplog: pytes
 def test_el_navegador_muerto_se_reemplaza(sitio: str) -> None:
     async def correr() -> tuple[Codigo, str, int]:
         async with abierto() as navegador:
-            async with navegador.pestana() as pestana:
+            async with navegador.pestana(sitio) as pestana:
                 assert navegador._instancia is not None
                 chromium = navegador._instancia.chromium
                 pagina = Pagina(pestana, sitio)
@@ -269,7 +270,7 @@ def test_el_navegador_muerto_se_reemplaza(sitio: str) -> None:
                 asyncio.get_running_loop().call_later(0.2, chromium.matar)
                 with pytest.raises(Falla) as vista:
                     await pagina.esperar("#nunca", hasta_s=10)
-            async with navegador.pestana() as pestana:
+            async with navegador.pestana(sitio) as pestana:
                 return vista.value.codigo, await _texto(Pagina(pestana, sitio), "/"), navegador.arranques
 
     assert asyncio.run(correr()) == (Codigo.NAVEGADOR_CAIDO, "listo", 2)
@@ -279,7 +280,7 @@ def test_se_recicla_tras_tantas_consultas(sitio: str) -> None:
     async def correr() -> int:
         async with abierto(Opciones(consultas_max=2)) as navegador:
             for _ in range(5):
-                async with navegador.pestana() as pestana:
+                async with navegador.pestana(sitio) as pestana:
                     await _texto(Pagina(pestana, sitio), "/")
             return navegador.arranques
 
@@ -291,7 +292,7 @@ def test_ocho_a_la_vez_en_un_solo_navegador(sitio: str) -> None:
         async with abierto() as navegador:
 
             async def una() -> str:
-                async with navegador.pestana() as pestana:
+                async with navegador.pestana(sitio) as pestana:
                     return await _texto(Pagina(pestana, sitio), "/")
 
             return await asyncio.gather(*(una() for _ in range(8))), navegador.arranques
@@ -345,7 +346,7 @@ def test_no_quedan_descriptores_abiertos(sitio: str) -> None:
         cuentas = []
         async with abierto() as navegador:
             for _ in range(6):
-                async with navegador.pestana() as pestana:
+                async with navegador.pestana(sitio) as pestana:
                     await _texto(Pagina(pestana, sitio), "/")
                 cuentas.append(len(list(Path("/proc/self/fd").iterdir())))
         return cuentas

@@ -1,6 +1,7 @@
 """The queue as a caller sees it: jobs are taken, counted, worked on side by side, listed and found again.
 
-Under pytest on both footings; `python tests/test_queue_system.py --url http://127.0.0.1:8000` against a live service.
+Under pytest on both footings; `python tests/test_queue_system.py --url http://127.0.0.1:8000` against a live service;
+`--api-key` where it wants one.
 """
 
 import subprocess
@@ -12,6 +13,8 @@ from escenarios.conftest import Semilla, pila, semilla  # noqa: F401  # pytest f
 from pila import Pila
 
 from sandbox.desenlaces import Desenlace as D
+
+ENTORNO = {"API_ABIERTA": ""}
 
 NUMEROS = {"total_jobs", "pending", "processing", "completed", "failed", "queue_size", "max_workers", "workers_active"}
 
@@ -93,13 +96,14 @@ PRUEBAS: tuple[Prueba, ...] = (
 @pytest.mark.parametrize("prueba", PRUEBAS, ids=lambda p: p.__name__)
 def test_cola(prueba: Prueba, pila: Pila, semilla: Semilla) -> None:  # noqa: F811
     propiedad_id, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA))
-    print(prueba(Cliente(pila.url, propiedad_id=propiedad_id, servicio_ids=tuple(ids))))
+    print(prueba(Cliente(pila.url, pila.clave, propiedad_id=propiedad_id, servicio_ids=tuple(ids))))
 
 
 def test_como_programa(pila: Pila, semilla: Semilla) -> None:  # noqa: F811
     propiedad_id, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA))
     servicios = ",".join(map(str, ids))
-    orden = [sys.executable, __file__, "--url", pila.url, "--propiedad", str(propiedad_id), "--servicios", servicios]
+    destino = ["--url", pila.url, "--api-key", str(pila.clave)]
+    orden = [sys.executable, __file__, *destino, "--propiedad", str(propiedad_id), "--servicios", servicios]
     hecho = subprocess.run(orden, capture_output=True, text=True, timeout=60, check=False)
     assert hecho.returncode == 0, hecho.stdout + hecho.stderr
     assert f"{len(PRUEBAS)} de {len(PRUEBAS)} en orden." in hecho.stdout

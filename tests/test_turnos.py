@@ -9,6 +9,8 @@ import pytest
 from conftest import a_la_vez, filas
 from pila import PERMITIDOS, Pila, hasta, receptor
 from receptores import Receptor, leer_y_callar
+from standardwebhooks import Webhook
+from test_firma import NUEVO, VIEJO
 
 import models
 from models import Fallo, turnos
@@ -100,14 +102,18 @@ class Avisos(Pila):
 
 @pytest.fixture
 def muerto(base: str) -> Iterator[str]:
-    """The URL of a receiver that never answers; the processes run, with PostgreSQL as the broker."""
+    """The URL of a receiver that never answers; the processes run, with PostgreSQL as the broker and a secret."""
     entorno = {"CALLBACK_HILOS": "4", "CALLBACK_PLAZO_S": "5", "CALLBACK_ESQUEMA": ",", "RELOJ_PERIODO_S": "0.2"}
+    entorno["CALLBACK_SECRETOS"] = f"{NUEVO},{VIEJO}"
     with Receptor(leer_y_callar) as callado:
         entorno["CALLBACK_HOSTS_PERMITIDOS"] = f"{PERMITIDOS},127.0.0.1:{callado.port}"
         with Avisos(base, base, entorno) as pila:
             hasta(lambda: filas("SELECT sum(hilos) FROM trabajadores WHERE colas = 'callbacks'") == [(8,)])
             yield callado.url
             pila.terminar("otro")
+            for dicho in ("Los callbacks salen firmados; secretos activos: 2", f"127.0.0.1:{callado.port}"):
+                assert dicho in pila.registro("callbacks")
+            assert "whsec_" not in pila.registro("callbacks")
 
 
 A_LA_VEZ = """
@@ -126,6 +132,7 @@ def test_doscientos_jobs_a_un_host_muerto_no_demoran_a_los_sanos(base: str, muer
         # When the ten have arrived
         hasta(lambda: len(sano.recibidos) >= 10, 60)
         assert {r.json["job_id"] for r in sano.recibidos} == {str(job_id) for job_id in sanos}
+        assert all(Webhook(VIEJO).verify(r.cuerpo, r.cabeceras) for r in sano.recibidos)
     # Then hardly any of the others has been given up: they had two threads of eight
     perdidos = "SELECT count(*) FROM callbacks WHERE url = %s AND estado = 'fallido'"
     assert filas(perdidos, muerto)[0][0] < 30

@@ -12,6 +12,8 @@ from escenarios.conftest import Semilla, cuenta
 from sandbox.cuentas import facturas_de, suma
 from sandbox.desenlaces import Desenlace as D
 
+ENTORNO = {"API_ABIERTA": ""}
+
 CUATRO = ("metrogas", "edenor", "edesur", "aysa")
 
 
@@ -48,6 +50,7 @@ def test_el_recorrido_completo(pila: Pila, semilla: Semilla) -> None:
         "SELECT deuda FROM consultas_deuda WHERE job_id = %s ORDER BY servicio_id", alta["job_id"]
     )
     assert [fila[0] for fila in guardadas] == esperadas
+    assert "WARNING: Los callbacks salen sin firma: CALLBACK_SECRETOS está vacía" in pila.registro("callbacks")
     assert re.search(
         rf"INFO: Callback enviado exitosamente para job {alta['job_id']} a http", pila.registro("callbacks")
     )

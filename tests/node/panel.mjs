@@ -36,12 +36,12 @@ async function revisar(nombre) {
     await pagina.emulateMediaFeatures([
       { name: "prefers-color-scheme", value: esquema }, { name: "prefers-reduced-motion", value: "reduce" },
     ]);
-    await pagina.setViewport({ width: ancho, height: 800 });
+    await pagina.setViewport({ width: ancho, height: 800, deviceScaleFactor: capturas ? 0.8 : 1 });
     const { violations } = await pagina.evaluate(() => axe.run({ resultTypes: ["violations"] }));
     for (const v of violations) anotar(`axe ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 150)).join(" | ")}`);
     const sobra = await pagina.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (sobra > 0) anotar(`se desborda ${sobra} px`);
-    if (capturas) await pagina.screenshot({ path: `${capturas}/${nombre}-${modo}.png`, fullPage: true });
+    if (capturas) await pagina.screenshot({ path: `${capturas}/${nombre}-${modo}.png` });
   }
   await pagina.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
   await pagina.setViewport({ width: 1280, height: 800 });
