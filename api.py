@@ -61,7 +61,7 @@ rutas = [
     Ruta("/job/{job_id}/callback/reenviar", reenviar, alcance=CONSULTAR, methods=["POST"]),
     Ruta("/callbacks", listar_callbacks, alcance=LEER),
     Ruta("/callbacks/reenviar", reenviar_varios, alcance=ADMINISTRAR, methods=["POST"]),
-    Ruta("/callbacks/prueba", prueba, alcance=ADMINISTRAR, methods=["POST"]),
+    Ruta("/callbacks/prueba", prueba, alcance=CONSULTAR, methods=["POST"]),
     Ruta("/jobs", listar_jobs, alcance=LEER),
     Ruta("/queue/stats", estadisticas, alcance=LEER),
     Ruta("/historial/propiedad/{id}", historial, alcance=LEER),

@@ -20,7 +20,6 @@ from types import FrameType
 from typing import Any
 
 import requests
-from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 from rich.box import SIMPLE
 from rich.console import Console
@@ -106,22 +105,6 @@ def aislado(ejemplo: Path, entorno: Mapping[str, str]) -> dict[str, str]:
     """An environment without the settings that .env.example lists: the demo touches nobody's database nor portal."""
     ajenos = set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", ejemplo.read_text(), re.MULTILINE)) - DE_LA_MAQUINA
     return {k: v for k, v in entorno.items() if k.upper().partition("__")[0] not in ajenos}
-
-
-def de_demo(ejemplo: Path, entorno: Mapping[str, str], casa: Casa) -> dict[str, str]:
-    """The environment of the demo: nobody's settings, its own receiver and its own secret."""
-    propios = {"CALLBACK_HOSTS_PERMITIDOS": casa.host_y_puerto, "CALLBACK_SECRETOS": casa.secreto}
-    return {**aislado(ejemplo, entorno), **propios}
-
-
-def clave_de(carpeta: Path) -> str:
-    """The key of what the embedded Postgres of a folder keeps encrypted, made once and readable by its owner alone."""
-    archivo = carpeta / "cifrado.clave"
-    if not archivo.exists():
-        with tempfile.NamedTemporaryFile("w", dir=carpeta, delete=False) as nuevo:
-            nuevo.write(Fernet.generate_key().decode())
-        Path(nuevo.name).replace(archivo)
-    return archivo.read_text()
 
 
 def al_recibir(hacer: Callable[[], None]) -> None:

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import IO, Self
 
 import requests
+from cryptography.fernet import Fernet
 from honcho.environ import parse_procfile
 
 import demo
 import models
-from demo import NoSePudo, al_recibir, clave_de, con_env, de_demo, interrumpir, puerto_libre, revisar_puerto
+from demo import NoSePudo, aislado, al_recibir, con_env, interrumpir, puerto_libre, revisar_puerto
 from guardian import CONSERJE, FIN_S, Proceso
-from receptor import receptor
+from receptor import Casa, receptor
 from semilla import sembrar
 
 with warnings.catch_warnings():
@@ -89,7 +90,7 @@ class PilaLocal:
         if not self.entorno.get("BROKER_URL") and not self.entorno.get("CLOUDAMQP_URL"):
             self.entorno["BROKER_URL"] = base
         if self.base_propia and not self.entorno.get("CIFRADO_CLAVES"):
-            self.entorno["CIFRADO_CLAVES"] = clave_de(self.carpeta)
+            self.entorno["CIFRADO_CLAVES"] = self._clave()
         self.entorno["PORTALES_URL"] = self.entorno.get("PORTALES_URL") or self.sandbox
         if self._lanzar("release", release).esperar(None):
             raise NoSePudo("No se pudo preparar la base de datos.")
@@ -110,6 +111,15 @@ class PilaLocal:
             time.sleep(0.1)
         candado.close()
         raise NoSePudo(f"Los datos de {self.carpeta} los usa otro «local.py run»: deténgalo, o elija otra --carpeta.")
+
+    def _clave(self) -> str:
+        """The key of what the embedded Postgres keeps encrypted, made once and readable by its owner alone."""
+        archivo = self.carpeta / "cifrado.clave"
+        if not archivo.exists():
+            with tempfile.NamedTemporaryFile("w", dir=self.carpeta, delete=False) as nuevo:
+                nuevo.write(Fernet.generate_key().decode())
+            Path(nuevo.name).replace(archivo)
+        return archivo.read_text()
 
     def _postgres(self) -> str:
         """Start the embedded Postgres. Returns its address."""
@@ -178,6 +188,12 @@ def quedarse(puerto: int, carpeta: Path, entorno: Mapping[str, str]) -> int:
         return 0
 
 
+def _de_demo(entorno: Mapping[str, str], casa: Casa) -> dict[str, str]:
+    """The environment of the demo: nobody's settings, its own receiver and its own secret."""
+    propios = {"CALLBACK_HOSTS_PERMITIDOS": casa.host_y_puerto, "CALLBACK_SECRETOS": casa.secreto}
+    return {**aislado(RAIZ / ".env.example", entorno), **propios}
+
+
 def demostrar(entorno: Mapping[str, str]) -> int:
     """`demo`: the stack in a folder that goes, one job and its callback. Returns the exit code."""
     comienzo = time.monotonic()
@@ -190,9 +206,7 @@ def demostrar(entorno: Mapping[str, str]) -> int:
                 print("Levanto PostgreSQL, los portales simulados y los procesos del Procfile…", flush=True)
                 with (
                     receptor() as casa,
-                    PilaLocal(
-                        carpeta, puerto_libre(), salida, de_demo(RAIZ / ".env.example", entorno, casa), borrar=True
-                    ) as pila,
+                    PilaLocal(carpeta, puerto_libre(), salida, _de_demo(entorno, casa), borrar=True) as pila,
                 ):
                     demo.mostrar(pila.url, casa)
                     print("\nDetengo todo…", flush=True)

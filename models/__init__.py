@@ -57,7 +57,6 @@ TABLAS = (
     Trabajador,
     EstadoEmpresa,
     Rechazo,
-    Secreto,
     Idempotencia,
     ApiKey,
     Programacion,
