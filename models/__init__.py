@@ -57,6 +57,7 @@ TABLAS = (
     Trabajador,
     EstadoEmpresa,
     Rechazo,
+    Secreto,
     Idempotencia,
     ApiKey,
     Programacion,
