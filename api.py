@@ -22,6 +22,7 @@ from recursos.consultar import consultar_propiedad, consultar_servicios, consult
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.eventos import cerrar_a_tiempo, eventos
+from recursos.exportaciones import consultas_csv, deudas_csv, vencimientos_ics
 from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
 from recursos.programaciones import (
     borrar_programacion,
@@ -76,6 +77,9 @@ rutas = [
     Ruta("/programaciones/{id}", programacion, alcance=LEER),
     Ruta("/programaciones/{id}", modificar_programacion, alcance=ADMINISTRAR, methods=["PATCH"]),
     Ruta("/programaciones/{id}", borrar_programacion, alcance=ADMINISTRAR, methods=["DELETE"]),
+    Ruta("/consultas.csv", consultas_csv, alcance=LEER),
+    Ruta("/deudas.csv", deudas_csv, alcance=LEER),
+    Ruta("/vencimientos.ics", vencimientos_ics, alcance=LEER),
     Ruta("/consulta/{consulta_id}", leer_consulta, alcance=LEER),
     Ruta("/consulta/{consulta_id}/evidencia/{tipo}", evidencia, alcance=LEER),
     Ruta("/empresas", empresas, alcance=LEER),

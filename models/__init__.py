@@ -57,9 +57,9 @@ TABLAS = (
     Trabajador,
     EstadoEmpresa,
     Rechazo,
-    Secreto,
     Idempotencia,
     ApiKey,
+    Secreto,
     Programacion,
     Ocurrencia,
 )
