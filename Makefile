@@ -1,6 +1,8 @@
 # Everything a newcomer needs. Each target installs what it lacks (see preparar.sh).
 .DEFAULT_GOAL := help
-.PHONY: demo run auditar test lint clean help
+.PHONY: demo run auditar test caos lint clean help
+
+CAOS = $(addprefix tests/escenarios/test_,puntos.py caidas.py servidores_caen.py arranque.py caos.py)
 
 demo: ## una demostración completa en esta máquina, con portales simulados
 	@./preparar.sh demo && exec .venv/bin/python local.py demo
@@ -14,6 +16,10 @@ test: ## revisa el estilo y los tipos, y corre todas las pruebas
 	.venv/bin/mypy
 	.venv/bin/python tests/auditoria.py
 	.venv/bin/python -m pytest -n 2 --dist loadfile
+
+caos: ## mata procesos y servidores mientras hay jobs: primero en puntos exactos, después al azar CAOS_SEGUNDOS (300)
+	@./preparar.sh test
+	CAOS_SEGUNDOS=$${CAOS_SEGUNDOS:-300} .venv/bin/python -m pytest -m 'caos or not caos' $(CAOS)
 
 auditar: ## busca vulnerabilidades conocidas en las dependencias
 	@./preparar.sh

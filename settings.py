@@ -151,8 +151,8 @@ class Settings(BaseSettings):
     cuerpo_max_bytes: int = Field(64 * 1024, ge=1024, le=10 * 1024 * 1024)
     servicios_max: int = Field(500, ge=1, le=100_000)
     api_abierta: bool = False
-    hosts_permitidos: Annotated[list[Host], BeforeValidator(_sin_vacios), *Listado] = Field(
-        ["*"], min_length=1, max_length=100
+    hosts_permitidos: Annotated[list[Annotated[str, AfterValidator(_host)]], BeforeValidator(_sin_vacios), *Listado] = (
+        Field(["*"], min_length=1, max_length=100)
     )
     pedido_plazo_s: float = Field(10, gt=0, le=300)
     limite_por_minuto: int = Field(600, ge=1, le=1_000_000)

@@ -11,7 +11,6 @@ import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -21,6 +20,7 @@ from dramatiq.middleware.time_limit import TimeLimitExceeded
 
 from actors.broker import CONSULTAS, ESPERA_MAX_MS
 from actors.empresas import NUESTRAS
+from actors.middleware import deteniendo
 from actors.notificar import avisar, notificar
 from actors.publicador import Envio, marcar, publicador
 from actors.resultados import de_deuda, de_falla
@@ -29,9 +29,9 @@ from actors.tarea import Tarea, simultaneas
 from models import (
     BASE_CAIDA,
     Consulta,
-    Job,
     Resultado,
     Servicio,
+    alcanza_el_plazo,
     conexion,
     devolver,
     guardar_consulta_deuda,
@@ -52,6 +52,9 @@ from settings import ajustes
 logger = logging.getLogger("consultas")
 
 PAUSA_MAX_S = 60
+SENAL_S = 0.5
+"""How much later than its browser this process may get the signal to stop."""
+DETENCION_S = 5.0
 MARGEN_S = 60
 """Dramatiq's limit is the scraper's own plus this: opening a page, evidencia, saving."""
 
@@ -61,10 +64,13 @@ MARGEN_S = 60
     max_retries=2,
     esperas_ms=[1000, 5000],
     notify_shutdown=True,
+    throws=(Shutdown,),
     time_limit=int((1200 + MARGEN_S) * 1000),
 )
 def consultar(consulta_id: str) -> None:
     """Look up one servicio. Returns normally for every expected falla; raises only for bugs and a lost database."""
+    if deteniendo.is_set():
+        raise Shutdown  # it would begin in a process that is about to end: another one takes it
     identificador = uuid.UUID(consulta_id)
     with conexion():
         visto = Consulta.get_or_none(Consulta.id == identificador)
@@ -119,9 +125,7 @@ def _atender(consulta: Consulta, tarea: Tarea) -> None:
 
 def _esperar_el_inicio(consulta: Consulta) -> float:
     """Let the empresa's pause pass: at most one for each of its places. Returns the moment (monotonic s)."""
-    if consulta.disponible_en is not None:
-        resta = (consulta.disponible_en - datetime.now(UTC)).total_seconds()
-        time.sleep(min(max(resta, 0), PAUSA_MAX_S))
+    time.sleep(min(max(consulta.espera_s, 0), PAUSA_MAX_S))
     return time.monotonic()
 
 
@@ -154,6 +158,8 @@ def _arriendo(consulta: Consulta) -> Iterator[None]:
 
 def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia | None, comienzo: float) -> None:
     """Try again later where the code says so and the job's deadline allows; else save the falla."""
+    if falla.codigo.regla.esperas_s and deteniendo.wait(SENAL_S):
+        _esperar_la_detencion()
     logger.info("Consulta %s de %s: %s", consulta.id, consulta.empresa, falla)
     if falla.codigo is Codigo.CREDENCIALES_INVALIDAS and tarea.huella is not None:
         rechazar(tarea.huella)
@@ -161,17 +167,22 @@ def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia
     espera = espera_siguiente(falla.codigo, consulta.intentos + 1, falla.esperar_s)
     if espera is not None:
         espera *= ajustes().reintentos_escala
-        if _alcanza_el_plazo(consulta, espera):
+        if alcanza_el_plazo(consulta.job_id, espera):
             _volver_a_probar(consulta, falla.codigo, espera)
             return
     resultado = de_falla(falla, evidencia, empresa=consulta.empresa, consulta_id=consulta.id, duracion_ms=_ms(comienzo))
     _guardar(consulta, resultado)
 
 
-def _alcanza_el_plazo(consulta: Consulta, espera_s: float) -> bool:
-    with conexion():
-        limite = Job.select(Job.limite_en).where(Job.id == consulta.job_id).scalar()
-    return bool(limite.timestamp() > time.time() + espera_s)
+def _esperar_la_detencion() -> None:
+    """Raise Shutdown: a platform tells every process to stop, the browser too, and so no try failed here.
+
+    Dramatiq is about to interrupt this thread; a Shutdown of our own beside it could be interrupted in its clean-up.
+    """
+    limite = time.monotonic() + DETENCION_S
+    while time.monotonic() < limite:
+        time.sleep(0.05)
+    raise Shutdown
 
 
 def _volver_a_probar(consulta: Consulta, codigo: Codigo, espera_s: float) -> None:

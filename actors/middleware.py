@@ -14,8 +14,9 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware, Retries
 from dramatiq.middleware.shutdown import Shutdown
 
+from actors.corte import cortar_si_tarda
 from actors.navegacion import cerrar_navegador
-from actors.registro import configurar_registro
+from actors.registro import Ausencia, configurar_registro
 from models import BASE_CAIDA, despedir, latir
 from models.turnos import COLA
 from settings import ajustes
@@ -24,6 +25,12 @@ logger = logging.getLogger(__name__)
 
 LATIDO_S = 10.0
 CIERRE_S = 8.0
+
+DEVUELTO_MS = 500
+"""When a message that a stopping process gives back comes again: this process should be gone by then."""
+
+deteniendo = threading.Event()
+"""Set once this process was told to stop."""
 
 
 class ReintentosExactos(Retries):
@@ -51,7 +58,7 @@ class ReintentosExactos(Retries):
             return
         try:
             if isinstance(exception, Shutdown):
-                broker.enqueue(message, delay=1)  # type: ignore[arg-type]  # a proxy is what the stock class sends
+                broker.enqueue(message, delay=DEVUELTO_MS)  # type: ignore[arg-type]  # a proxy is what the stock class sends
                 return
             esperas = broker.get_actor(message.actor_name).options.get("esperas_ms")
             if esperas:
@@ -94,6 +101,8 @@ def _solo_la_primera(original: Any) -> Any:
         nonlocal recibida
         if not recibida:
             recibida = True
+            deteniendo.set()
+            cortar_si_tarda()
             original(numero, marco)
 
     return manejar
@@ -146,11 +155,13 @@ class Latido(Middleware):
         self._hilo.start()
 
     def _latir(self, colas: str, hilos: int) -> None:
+        base = Ausencia(logger, "La base de datos")
         while True:
             try:
                 latir(self._id, colas=colas, hilos=hilos)
+                base.esta()
             except BASE_CAIDA as error:
-                logger.warning("La base de datos no responde: %s", error)
+                base.falta(error)
             if self._fin.wait(LATIDO_S):
                 return
 

@@ -5,6 +5,7 @@ import queue
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import dramatiq
@@ -45,7 +46,8 @@ class Publicador(threading.Thread):
     def detener(self, espera_s: float = 5) -> None:
         """Publish what is left, for at most `espera_s` seconds."""
         if self.is_alive():
-            self._cola.put(None)
+            with suppress(queue.Full):
+                self._cola.put_nowait(None)
             self.join(espera_s)
 
     def run(self) -> None:

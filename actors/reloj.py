@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from dramatiq.errors import BrokerConnectionError
+
 from actors.alta import correr_programaciones
 from actors.broker import broker
 from actors.consultar import tuberia
+from actors.corte import cortar_si_tarda
 from actors.empresas import NUESTRAS
 from actors.notificar import anunciar, notificar
-from actors.registro import configurar_registro
+from actors.registro import Ausencia, configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
 from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, turnos, vencidos
@@ -37,6 +40,9 @@ from settings import ajustes
 
 logger = logging.getLogger("reloj")
 
+_base = Ausencia(logger, "La base de datos")
+_broker = Ausencia(logger, "El broker")
+
 LOTE = 500
 GRACIA_S = 1.5
 """What was committed just now is still being published by whoever wrote it."""
@@ -54,6 +60,7 @@ def publicar_calladas() -> None:
             desmarcar([pendiente for pendiente, _ in pares[hechas:]])
             raise
     if pares:
+        _broker.esta()
         logger.info("Publicadas %d consultas que nadie había publicado", len(pares))
 
 
@@ -145,9 +152,12 @@ def vuelta(reparaciones: tuple[Callable[[], None], ...] = REPARACIONES) -> None:
     for reparar in reparaciones:
         try:
             reparar()
+            _base.esta()
         except BASE_CAIDA as error:
-            logger.warning("La base de datos no responde: %s", error)
+            _base.falta(error)
             return
+        except BrokerConnectionError as error:
+            _broker.falta(error)
         except Exception as error:
             logger.warning("%s no se completó: %s: %s", reparar.__name__, type(error).__name__, error)
 
@@ -158,7 +168,9 @@ def main() -> None:
     fin = threading.Event()
 
     def terminar(numero: int, marco: FrameType | None) -> None:
-        fin.set()
+        if not fin.is_set():
+            fin.set()
+            cortar_si_tarda()
 
     signal.signal(signal.SIGTERM, terminar)
     signal.signal(signal.SIGINT, terminar)

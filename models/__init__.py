@@ -3,7 +3,7 @@
 from models.admision import Admision, ColaLlena
 from models.alta import NoReintentable, Reglas, SinServicios, crear_job, crear_reintento
 from models.api_key import Alcance, ApiKey
-from models.base import BASE_CAIDA, bd, conexion, iniciar, transaccion
+from models.base import BASE_CAIDA, base_responde, bd, conexion, iniciar, transaccion
 from models.callback import (
     Callback,
     Fallo,
@@ -26,7 +26,7 @@ from models.consulta import (
 from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
 from models.evidencia import Evidencia
 from models.idempotencia import Clave, ClaveEnConflicto, Idempotencia, olvidar_claves
-from models.job import Creado, Job, Plazo, vencidos
+from models.job import Creado, Job, Plazo, alcanza_el_plazo, vencidos
 from models.listados import (
     CursorInvalido,
     estadisticas,
@@ -101,8 +101,10 @@ __all__ = [
     "Servicio",
     "SinServicios",
     "Trabajador",
+    "alcanza_el_plazo",
     "anotar_intento",
     "anotar_respuesta",
+    "base_responde",
     "bd",
     "cabeceras_propias",
     "con_clave",

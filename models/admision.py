@@ -7,7 +7,6 @@ from typing import Any
 
 from peewee import SQL, fn
 
-from models.base import ahora
 from models.consulta import Consulta
 
 ESPERA_MIN_S, ESPERA_MAX_S = 5, 300
@@ -36,7 +35,7 @@ def admitir(limites: Admision) -> None:
     cuantas = sum(_contar(limites.cola_max, condicion) for condicion in (_LISTA, Consulta.en_turno))
     if cuantas >= limites.cola_max:
         raise ColaLlena(f"Hay {limites.cola_max} consultas o más en espera.", _espera(cuantas - limites.cola_max + 1))
-    limite = ahora() - timedelta(seconds=limites.antiguedad_max_s)
+    limite = fn.now() - timedelta(seconds=limites.antiguedad_max_s)
     # Neither one that waits to be tried again, nor one whose empresa is busy: more workers would not help those.
     if viejas := _contar(limites.cola_max, _LISTA & (Consulta.created_at < limite) & Consulta.disponible_en.is_null()):
         minutos = round(limites.antiguedad_max_s / 60)

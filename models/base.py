@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import DatabaseError, DecimalField, InterfaceError, Model, OperationalError
+from peewee import DatabaseError, DecimalField, InterfaceError, Model, OperationalError, fn
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, JSONField
 
@@ -52,6 +52,16 @@ def conexion() -> Iterator[PooledPostgresqlDatabase]:
             bd.close()
 
 
+def base_responde() -> bool:
+    """Whether the database answers now."""
+    try:
+        with conexion():
+            bd.execute_sql("SELECT 1")
+    except (DatabaseError, *BASE_CAIDA):
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def transaccion() -> Iterator[PooledPostgresqlDatabase]:
     """A connection and one transaction: committed at the end of the block, rolled back on an exception."""
@@ -59,9 +69,9 @@ def transaccion() -> Iterator[PooledPostgresqlDatabase]:
         yield bd
 
 
-def ahora() -> datetime:
-    """This moment, aware, in UTC."""
-    return datetime.now(UTC)
+def ahora() -> Any:
+    """The moment at which the row is written, by the database's clock: those of our processes may be wrong."""
+    return fn.clock_timestamp()  # not now(): rows written together keep their order
 
 
 class Momento(DateTimeTZField):

@@ -33,6 +33,8 @@ class Consulta(Tabla):
 
     job_id: uuid.UUID
     servicio_id: int
+    espera_s: float = 0
+    """Seconds that a consulta just claimed has to wait before it visits its portal; not stored."""
     origen_id: uuid.UUID | None
 
     id = UUIDField(primary_key=True, default=uuid.uuid4)
@@ -151,8 +153,8 @@ def reclamar(
     """Claim a consulta that may run now, for `arriendo_s` seconds; None when it may not.
 
     Counts the start and enforces the empresa's limit, its circuit, and one consulta at a time for the same
-    credenciales (`huella`): one over them is left waiting for its turn. The claimed consulta begins at its
-    `disponible_en`, `pausa_s` seconds after the empresa's last one.
+    credenciales (`huella`): one over them is left waiting for its turn. The claimed consulta begins after
+    `espera_s` seconds, `pausa_s` after the empresa's last one.
     """
     with transaccion():
         empresa = Consulta.select(Consulta.empresa).where(Consulta.id == consulta_id).scalar()
@@ -189,7 +191,7 @@ def reclamar(
         )
         if reclamadas:
             if pausa_s:
-                reclamadas[0].disponible_en = apartar_inicio(empresa, pausa_s)
+                reclamadas[0].espera_s = apartar_inicio(empresa, pausa_s)
             empezar([reclamadas[0].job_id, *jobs_que_siguen(consulta_id)])
         return reclamadas[0] if reclamadas else None
 

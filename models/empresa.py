@@ -1,6 +1,7 @@
 """What is known of each empresa's portal while it is consulted: its circuit, its pace, the claves it rejected."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from peewee import IntegerField, TextField, fn
 
@@ -42,8 +43,8 @@ def lugares(empresa: str, simultaneas: int) -> int:
     return 0 if abierto else 1
 
 
-def apartar_inicio(empresa: str, pausa_s: float) -> datetime:
-    """The moment at which the next consulta of the empresa may begin; the one after it, `pausa_s` seconds later.
+def apartar_inicio(empresa: str, pausa_s: float) -> float:
+    """Seconds until the next consulta of the empresa may begin; the one after it, `pausa_s` seconds later.
 
     Call it under the empresa's lock.
     """
@@ -52,11 +53,11 @@ def apartar_inicio(empresa: str, pausa_s: float) -> datetime:
     filas = (
         EstadoEmpresa.insert(empresa=empresa, proximo_inicio_en=fn.now() + pausa)
         .on_conflict(conflict_target=[EstadoEmpresa.empresa], update={EstadoEmpresa.proximo_inicio_en: inicio + pausa})
-        .returning(EstadoEmpresa.proximo_inicio_en)
+        .returning(EstadoEmpresa.proximo_inicio_en, fn.now().alias("en"))
         .execute()
     )
-    proximo: datetime = next(iter(filas)).proximo_inicio_en
-    return proximo - pausa
+    fila: Any = next(iter(filas))
+    return float((fila.proximo_inicio_en - pausa - fila.en).total_seconds())
 
 
 def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, espera_max_s: float) -> datetime | None:

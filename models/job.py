@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import SQL, BigIntegerField, BooleanField, Check, ForeignKeyField, IntegerField, TextField, UUIDField, fn
 
-from models.base import Json, JsonTextual, Momento, Tabla, ahora, transaccion
+from models.base import Json, JsonTextual, Momento, Tabla, ahora, conexion, transaccion
 from models.cifrado import Cifrado
 
 ABIERTOS = ("pending", "processing")
@@ -113,6 +113,13 @@ def vencidos(cuantos: int) -> list[uuid.UUID]:
             .limit(cuantos)
         )
         return [job.id for job in consulta]
+
+
+def alcanza_el_plazo(job_id: uuid.UUID, espera_s: float) -> bool:
+    """Whether the job is still within its deadline in `espera_s` seconds."""
+    with conexion():
+        en_plazo = (Job.id == job_id) & (Job.limite_en > fn.now() + timedelta(seconds=espera_s))
+        return bool(Job.select().where(en_plazo).exists())
 
 
 def limite(plazo: Plazo, total: int) -> Any:

@@ -124,7 +124,8 @@ def _cuantos_servicios(propiedad_ids: list[int]) -> dict[int, tuple[int, int]]:
 def crear_propiedad(nombre: str, direccion: str | None) -> dict[str, Any]:
     """Write a propiedad."""
     with conexion():
-        return _propiedad(Propiedad.create(nombre=nombre, direccion=direccion or None))
+        filas = Propiedad.insert(nombre=nombre, direccion=direccion or None).returning(Propiedad).execute()
+        return _propiedad(next(iter(filas)))
 
 
 def cambiar_propiedad(propiedad_id: int, cambios: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -10,12 +10,15 @@ from panel.plantillas import pagina
 from panel.rutas import Datos, volver
 from panel.sesion import Sesion
 from problemas import Problema
+from puerta.limites import Fallidas
 
 ALCANCES = (
     (Alcance.LEER, "Leer", "ver jobs, propiedades, consultas y callbacks."),
     (Alcance.CONSULTAR, "Consultar", "pedir consultas, cancelarlas y reintentarlas."),
     (Alcance.ADMINISTRAR, "Administrar", "todo, también propiedades, servicios y claves."),
 )
+
+fallidas = Fallidas()
 
 
 def _destino(ruta: str) -> str:
@@ -32,10 +35,12 @@ def formulario(request: Request) -> Response:
 
 
 def entrar(request: Request, datos: Datos) -> Response:
-    """Begin the session of a key."""
-    destino = _destino(datos.get("a", ""))
+    """Begin the session of a key. Raises Problema 429 for an address that sent too many wrong ones."""
+    destino, direccion = _destino(datos.get("a", "")), request.client.host if request.client else ""
+    fallidas.revisar(direccion)
     clave = verificar(datos.get("clave", "").strip())
     if clave is None:
+        fallidas.anotar(direccion)
         return pagina(request, "entrar.html", 401, destino=destino, error="no existe o fue revocada")
     respuesta = RedirectResponse(destino, 303)
     Sesion(clave_id=clave.id).poner(request, respuesta)

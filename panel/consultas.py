@@ -1,6 +1,7 @@
 """One consulta with its proof, and how the empresas are doing."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -9,7 +10,6 @@ from starlette.responses import Response
 import models
 import models.propiedad
 from actors.empresas import listar_empresas, salud_de_empresas
-from models.base import ahora
 from models.schemas import instante
 from panel.plantillas import pagina
 from problemas import Problema
@@ -49,7 +49,7 @@ def _estado(vista: dict[str, Any]) -> str:
 def empresas(request: Request) -> Response:
     """Every empresa: how its portal answers, and what it asks for."""
     datos = {e["empresa"]: e for e in listar_empresas()}
-    este_momento = instante(ahora()) or ""
+    este_momento = instante(datetime.now(UTC)) or ""
     filas = [
         {
             **salud,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,6 @@ from starlette.responses import Response
 import models
 import models.propiedad
 from actors.alta import dar_de_alta
-from models.base import ahora
 from models.consulta import Consulta
 from models.resumen import Deudas, Ultima, historia_de, ultimas_de
 from models.schemas import PedidoPropiedad
@@ -85,7 +85,7 @@ def _historias(servicios: list[dict[str, Any]], consultas: list[Consulta]) -> li
     for consulta in reversed(consultas):
         por_servicio[consulta.servicio_id].append(consulta)
     medidas = {s: _medidas(suyas) for s, suyas in por_servicio.items()}
-    desde, hasta = entre([m for suyas in medidas.values() for m in suyas], ahora())
+    desde, hasta = entre([m for suyas in medidas.values() for m in suyas], datetime.now(UTC))
     historias = []
     for servicio in servicios:
         suyas = por_servicio.get(servicio["servicio_id"], [])

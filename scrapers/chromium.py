@@ -52,6 +52,7 @@ ARGUMENTOS = (
 )
 
 GUARDIAN = r"""
+trap '' HUP INT TERM
 perfil=$1; shift
 exec 3<&0
 mkfifo -m 600 "$perfil/errores"
@@ -75,8 +76,9 @@ done
 """
 """A shell that holds Chromium: when our end of its standard input closes, which even SIGKILL cannot prevent,
 it kills the browser's whole process group and removes the profile. `setsid`, as Debian's command is a wrapper.
-The browser's environment has none of our secrets, and its home is the profile: nothing of it is left elsewhere. What
-Chromium says is kept until it has started: later it repeats what pages write to their console."""
+It outlives the SIGTERM that a platform sends to every process: else the profile would stay. The browser's environment
+has none of our secrets, and its home is the profile: nothing of it is left elsewhere. What Chromium says is kept until
+it has started: later it repeats what pages write to their console."""
 
 
 def ejecutable(elegido: Path | None = None) -> str:

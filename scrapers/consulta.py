@@ -18,6 +18,7 @@ from scrapers.verdad import Deuda
 logger = logging.getLogger(__name__)
 
 EVIDENCIA_S = 8.0
+CANCELAR_S = 1.0
 
 
 class FallaConEvidencia(Exception):
@@ -62,6 +63,8 @@ async def consultar(
             falla = _como_falla(error, scraper, mascara)
             if pestana.rota.done():
                 raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=falla.detalle) from None
+            tarea.cancel()  # else it would go on working the page that is photographed
+            await asyncio.wait({tarea}, timeout=CANCELAR_S)
             evidencia = await con_limite(abierta.evidencia(mascara), EVIDENCIA_S) or Evidencia()
             raise FallaConEvidencia(falla, evidencia.saneada(mascara, evidencia_max_bytes)) from None
         finally:

@@ -23,9 +23,10 @@ from typing import Any, Self, TypeVar
 import psutil
 import requests
 from cryptography.fernet import Fernet
-from servidores import Servidor, puerto_libre
+from servidores import Postgres, RabbitPrivado, Servidor, esperar_fin, puerto_libre
 
 RAIZ = Path(__file__).resolve().parent.parent
+PUNTOS = RAIZ / "tests" / "puntos"
 PROCESOS = ("web", "worker", "callbacks", "reloj")
 PUERTOS_DE_RECEPTORES = range(18000, 18200)
 """Below what the system hands out. Every stack permits these receivers, exactly, and each takes a free one."""
@@ -55,6 +56,9 @@ class Pila(Servidor):
 
     principal = "web"
     senales = {"fast": signal.SIGTERM, "immediate": signal.SIGTERM, "kill": signal.SIGKILL}
+    postgres: Postgres
+    rabbit: RabbitPrivado | None = None
+    """The servers it leans on, for tests that stop them; `rabbit` is None where Postgres is the broker."""
 
     def __init__(self, base: str, broker: str, entorno: Mapping[str, str] | None = None) -> None:
         super().__init__()
@@ -66,7 +70,7 @@ class Pila(Servidor):
         self.entorno = {
             **{k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "SSL_CERT_FILE", "CHROMIUM_PATH")},
             "PATH": f"{RAIZ / '.venv' / 'bin'}:{os.environ['PATH']}",
-            "PYTHONPATH": str(RAIZ),
+            "PYTHONPATH": f"{PUNTOS}:{RAIZ}",
             "TMPDIR": str(self.temporales),
             "DATABASE_URL": base,
             "BROKER_URL": broker,
@@ -103,12 +107,25 @@ class Pila(Servidor):
         self._esperar(self._listo, 60)
         return self
 
-    def lanzar(self, nombre: str) -> None:
-        """Start one process of the Procfile."""
-        self._lanzar_orden(nombre, self.ordenes[nombre])
+    def lanzar(self, nombre: str, **entorno: str) -> None:
+        """Start one process of the Procfile, with more environment variables if given."""
+        self._lanzar_orden(nombre, self.ordenes[nombre], entorno)
 
-    def _lanzar_orden(self, nombre: str, orden: str) -> None:
-        self._lanzar(nombre, ["/bin/sh", "-c", f"cd {RAIZ}; {orden}"], self.entorno)
+    def armar(self, punto: str) -> None:
+        """The next process that comes by this point (tests/puntos, named in PUNTOS) is killed there."""
+        (self.temporales / punto).touch()
+
+    def esperar_muerte(self, nombre: str, plazo_s: float = 60) -> None:
+        """Wait until a process ends by itself: a supervisor would start it again now."""
+        self._procesos[nombre].wait(plazo_s)
+        self._procesos.pop(nombre)
+
+    def en_marcha(self) -> list[str]:
+        """The names of the Procfile's processes that run."""
+        return [n for n in PROCESOS if n in self._procesos and self._procesos[n].poll() is None]
+
+    def _lanzar_orden(self, nombre: str, orden: str, entorno: Mapping[str, str] | None = None) -> None:
+        self._lanzar(nombre, ["/bin/sh", "-c", f"cd {RAIZ}; {orden}"], {**self.entorno, **(entorno or {})})
 
     def _listo(self) -> bool:
         try:
@@ -148,6 +165,15 @@ class Pila(Servidor):
                     hallados.append(hijo)
         return hallados
 
+    def de_chromium(self) -> list[psutil.Process]:
+        """Every process of any browser of this stack, orphans too: its profile is in their command line."""
+        hallados = []
+        for proceso in psutil.process_iter():
+            with suppress(psutil.Error):
+                if any(str(self.temporales) in palabra for palabra in proceso.cmdline()):
+                    hallados.append(proceso)
+        return hallados
+
     def perfiles(self) -> list[Path]:
         """The profile folders of its browsers."""
         return list(self.temporales.glob("consultas-chromium-*"))
@@ -161,9 +187,23 @@ class Pila(Servidor):
         psutil.wait_procs(victimas, timeout=10)
         self._procesos.pop(nombre).wait()
 
-    def terminar(self, nombre: str, plazo_s: float = 30) -> None:
-        """SIGTERM a process and wait until it and its children are gone."""
+    def terminar(self, nombre: str, plazo_s: float = 30) -> float:
+        """SIGTERM a process and wait until it and its children are gone. Returns the seconds that took."""
+        comienzo = time.monotonic()
         self._terminar(nombre, signal.SIGTERM, plazo_s)
+        return time.monotonic() - comienzo
+
+    def terminar_dyno(self, nombre: str, plazo_s: float = 30) -> float:
+        """SIGTERM every process of a dyno at once, as Heroku does. Returns the seconds until all were gone."""
+        comienzo = time.monotonic()
+        todos = [self.proceso(nombre), *self.proceso(nombre).children(recursive=True)]
+        for proceso in todos:
+            with suppress(psutil.NoSuchProcess):
+                proceso.terminate()
+        self._procesos[nombre].wait(plazo_s)
+        self._procesos.pop(nombre)
+        esperar_fin(todos)
+        return time.monotonic() - comienzo
 
     def cerrar(self) -> None:
         """Stop everything, workers first."""
@@ -196,11 +236,12 @@ class Pila(Servidor):
 
 @dataclass
 class Recibido:
-    """A callback as it arrived: when (monotonic s), headers, raw bytes."""
+    """A callback as it arrived: when (monotonic s), headers, raw bytes, and the HTTP status it got."""
 
     momento: float
     cabeceras: dict[str, str]
     cuerpo: bytes
+    estado: int = 200
 
     @property
     def json(self) -> Any:
@@ -250,11 +291,13 @@ def receptor(
             if self.path != estado.ruta:  # a late callback for whoever had this port before
                 self.send_error(410)
                 return
-            estado.recibidos.append(Recibido(time.monotonic(), dict(self.headers), crudo))
+            respuesta = estado.respuestas.pop(0) if estado.respuestas else 200
+            estado.recibidos.append(Recibido(time.monotonic(), dict(self.headers), crudo, respuesta))
             time.sleep(estado.demora_s)
-            self.send_response(estado.respuestas.pop(0) if estado.respuestas else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            with suppress(ConnectionError):  # the sender may be killed meanwhile
+                self.send_response(respuesta)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
         def log_message(self, *_: object) -> None:
             return

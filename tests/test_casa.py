@@ -197,6 +197,16 @@ def _sin_zona(llamada: ast.Call) -> bool:
     return isinstance(quien, ast.Name) and quien.id in ("datetime", "dt") and not (llamada.args or llamada.keywords)
 
 
+def test_los_plazos_no_se_comparan_con_el_reloj_de_un_proceso() -> None:
+    """Due times are the database's: a machine whose clock is wrong must neither hurry nor delay anything."""
+    lectores = {
+        str(ruta.relative_to(RAIZ))
+        for ruta in _modulos("models", "actors")
+        if re.search(r"\b(time\.time\(|datetime\.now\()", ruta.read_text(encoding="utf-8"))
+    }
+    assert lectores <= {"actors/notificar.py", "actors/entrega.py"}  # webhook-timestamp, Retry-After dates
+
+
 def test_ninguna_columna_es_de_punto_flotante() -> None:
     flotantes = [
         ruta.name

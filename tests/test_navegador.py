@@ -18,6 +18,7 @@ from pila import RAIZ, hasta
 from scrapers.base import Campo, Scraper
 from scrapers.chromium import Chromium
 from scrapers.consulta import FallaConEvidencia, consultar
+from scrapers.evidencia import Evidencia
 from scrapers.fallas import Codigo, Falla
 from scrapers.lectura import Lectura
 from scrapers.navegador import Navegador, Opciones
@@ -239,6 +240,41 @@ def test_la_evidencia_no_muestra_secretos(sitio: str) -> None:
     assert "clave •••" in evidencia.consola
     assert "GET 200" in evidencia.red
     assert "secreta-9" not in repr(evidencia)
+
+
+def test_el_scraper_se_cancela_antes_de_la_evidencia(sitio: str) -> None:
+    # Given a scraper that goes on working its page when its time is over
+    class Terco(_Fijo):
+        async def navegar(self, pagina: Pagina, pedido: Mapping[str, str]) -> Lectura:
+            await pagina.ir("/")
+            while True:
+                await pagina._evaluar(
+                    "() => { document.title = Number(document.title) + 1 }", hasta=time.monotonic() + 5
+                )
+
+    titulos: list[str] = []
+
+    class Observada(Pagina):
+        async def evidencia(self, secretos: tuple[str, ...]) -> Evidencia:
+            for _ in range(2):
+                titulos.append(await self._pestana.evaluar(self._marco, "() => document.title"))
+                await asyncio.sleep(0.3)
+            return Evidencia()
+
+    async def correr() -> Falla:
+        async with abierto() as navegador:
+            with pytest.raises(FallaConEvidencia) as vista:
+                await consultar(
+                    navegador, Terco(), {"ruta": "/", "clave": "x"},
+                    url=sitio, plazo_s=2, evidencia_max_bytes=200_000, pagina=Observada,
+                )  # fmt: skip
+            return vista.value.falla
+
+    # When its evidencia is taken
+    falla = asyncio.run(correr())
+    # Then the page no longer changes
+    assert falla.codigo is Codigo.TIEMPO_AGOTADO
+    assert titulos[0] == titulos[1] != ""
 
 
 def test_un_error_de_script_no_es_una_falla_del_portal(sitio: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,9 +15,10 @@ from visitante import Visitante
 import models
 from models import Parte, Resultado
 from models.api_key import Alcance, revocar
-from panel import formatos, jobs, sesion
+from panel import acceso, formatos, jobs, sesion
 from panel.app import app as panel
 from panel.grafico import ALTO, ANCHO, Medida, dibujar, entre
+from puerta.limites import FALLIDAS_MAX, Fallidas
 from settings import ajustes
 
 ESTATICOS = Path(__file__).resolve().parent.parent / "panel" / "static"
@@ -38,6 +39,12 @@ MAL = Resultado(
     mensaje_portal="<script>alert(1)</script>",
     evidencia=(Parte("html", b"<p>hola</p>"),),
 )
+
+
+@pytest.fixture(autouse=True)
+def sin_claves_malas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has sent a wrong key."""
+    monkeypatch.setattr(acceso, "fallidas", Fallidas())
 
 
 @pytest.fixture
@@ -118,6 +125,15 @@ class TestEntrar:
             otra = Visitante()
             otra.galletitas.set("consultas_panel", mala, domain="consultas.local", path="/panel")
             otra.ver("/panel/jobs", 303)
+
+    @pytest.mark.usefixtures("base")
+    def test_muchas_claves_malas_hacen_esperar(self) -> None:
+        afuera = Visitante()
+        estados = [
+            afuera.enviar("/panel/entrar", {"clave": "x"}, desde="/panel/entrar") for _ in range(FALLIDAS_MAX + 1)
+        ]
+        assert [r.status_code for r in estados] == [401] * FALLIDAS_MAX + [429]
+        assert int(estados[-1].headers["Retry-After"]) > 0
 
 
 class TestModoAbierto:

@@ -9,6 +9,7 @@ from pila import CIFRADO_CLAVES, Pila
 from psycopg.types.json import Jsonb
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
 
+from escenarios.cuentas import assert_nada_queda, vigilar
 from models.cifrado import cifrar, usar_claves
 from sandbox.desenlaces import Desenlace
 from sandbox.servidor import CUENTAS, PORTALES
@@ -22,15 +23,20 @@ def pila(request: pytest.FixtureRequest) -> Iterator[Pila]:
     nombre = f"pila_{os.getpid()}_{request.module.__name__.rpartition('.')[2]}"
     entorno = {"CONSULTA_ARRIENDO_S": "3", **getattr(request.module, "ENTORNO", {})}
     servidor: PostgresEmbebido | PostgresPrivado
+    rabbit: RabbitPrivado | None = None
     if request.param == "embebido":
         servidor = request.getfixturevalue("postgres_embebido")
         base = broker = servidor.crear_base(nombre)
     else:
-        rabbit: RabbitPrivado = request.getfixturevalue("rabbit_privado")
+        rabbit = request.getfixturevalue("rabbit_privado")
         servidor = request.getfixturevalue("postgres_privado")
         base, broker = servidor.crear_base(nombre), rabbit.crear_vhost(nombre)
-    with Pila(base, broker, entorno) as en_marcha:
-        yield en_marcha
+    servicio = Pila(base, broker, entorno)
+    servicio.postgres, servicio.rabbit = servidor, rabbit
+    with servicio:
+        vigilar(base)
+        yield servicio
+        assert_nada_queda(servicio)
     servidor.borrar_base(nombre)
 
 
