@@ -38,7 +38,7 @@ def crear_programacion(datos: NuevaProgramacion) -> dict[str, Any]:
     """Write a programacion. Raises NoSirve."""
     with transaccion():
         _revisar(datos.propiedad_id, datos.servicio_ids)
-        programacion = Programacion(**datos.model_dump(exclude={"todas"}))
+        programacion = Programacion(**datos.model_dump(exclude={"todas"}), created_at=reloj_de_la_base())
         _prever(programacion)
         programacion.save()
         return _vistas([programacion])[0]
