@@ -20,6 +20,7 @@ RAIZ = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(RAIZ), str(RAIZ / "tests")]
 
 import psutil
+import requests
 from escenarios.conftest import Semilla
 from pila import PROCESOS, Pila, Receptor, receptor
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
@@ -118,7 +119,8 @@ def vaciar(aguante: Aguante, cuantas: int, sin_navegador: int) -> None:
             sin_navegador,
         )
     aguante.comienzo = time.monotonic()
-    aguante.pila.pedir("/consultar/todas", {"callback_url": aguante.casa.url})
+    pedido = {"callback_url": aguante.casa.url}
+    requests.post(f"{aguante.pila.url}/consultar/todas", json=pedido, timeout=300).raise_for_status()
     print(f"  encoladas en {time.monotonic() - aguante.comienzo:.1f} s")
     for decima in range(1, 11):
         while aguante.terminadas() < cuantas * decima // 10:

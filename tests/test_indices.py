@@ -198,7 +198,7 @@ def _con_fallas(n: int) -> uuid.UUID:
 
 
 JOB_500 = "cee631121c2ec9232f3a2f028ad5c89b"  # md5 of 500
-MASIVO = ReenvioMasivo(estado="fallido", desde=datetime(2026, 1, 1, tzinfo=UTC), host="h50")
+MASIVO = ReenvioMasivo(estado="fallido", desde=datetime.now(UTC) - timedelta(hours=12), host="h50")
 JOB_99500 = hashlib.md5(b"99500").hexdigest()
 RECIENTE, ANTIGUO = (f"{datetime.now(UTC) - timedelta(hours=h):%Y-%m-%dT%H:%M:%SZ}" for h in (2, 276))
 """Within two hours of the last consulta and of the first one."""

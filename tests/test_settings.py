@@ -135,6 +135,7 @@ MALOS = [
     ({"RELOJ_REPUBLICAR_S": "1"}, "RELOJ_REPUBLICAR_S tiene que ser 5.0 o más"),
     ({"EVIDENCIA_DIAS": "0"}, "EVIDENCIA_DIAS tiene que ser 1 o más"),
     ({"EVIDENCIA_MAX_BYTES": "1"}, "EVIDENCIA_MAX_BYTES tiene que ser 10000 o más"),
+    ({"LOG_FORMATO": "xml"}, "LOG_FORMATO tiene que ser 'texto' o 'json'"),
     ({"LOG_LEVEL": "TODO"}, "LOG_LEVEL tiene que ser 'DEBUG', 'INFO', 'WARNING' o 'ERROR'"),
 ]
 
