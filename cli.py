@@ -35,8 +35,8 @@ app.command("migrar")(orden_migrar)
 def consultas(contexto: typer.Context) -> None:
     """Consulta portales de empresas de servicios.
 
-    importar, clave, cifrado, estado y migrar usan la base de datos de DATABASE_URL; consultar, job, jobs, callbacks
-    y exportar, el servicio en marcha (CONSULTAS_URL y CONSULTAS_API_KEY); los otros, ninguno de los dos.
+    importar, clave, cifrado, estado y migrar usan la base de datos de DATABASE_URL; consultar, job, jobs, callbacks y
+    exportar, el servicio en marcha (CONSULTAS_URL y CONSULTAS_API_KEY); los otros, ninguno de los dos.
     """
     if contexto.invoked_subcommand is None:
         typer.echo(contexto.get_help())

@@ -34,7 +34,7 @@ def reintentar(job_id: uuid.UUID) -> Creado | None:
 
 
 def correr_programaciones(cuantas: int = 100) -> int:
-    """Make the jobs that are due. Returns how many; what this process cannot publish, a later turn of reloj does."""
+    """Make the jobs that are due; returns how many. A later turn of reloj publishes them: this process may die now."""
     hechas = 0
     for programacion_id in programaciones_vencidas(cuantas):
         try:

@@ -16,8 +16,7 @@ ULTIMAS = 5
 CUANDO = {"dias", "hora", "zona", "activa"}
 DE_CALLBACK = ("callback_eventos", "callback_metadata", "callback_headers")
 
-ULTIMAS_SQL = """
-SELECT o.programacion_id, o.prevista_en, o.desenlace, o.detalle, o.job_id, j.status
+ULTIMAS_SQL = """SELECT o.programacion_id, o.prevista_en, o.desenlace, o.detalle, o.job_id, j.status
 FROM unnest(%s::bigint[]) AS p (id)
 CROSS JOIN LATERAL (SELECT * FROM ocurrencias WHERE programacion_id = p.id ORDER BY prevista_en DESC LIMIT %s) o
 LEFT JOIN jobs j ON j.id = o.job_id

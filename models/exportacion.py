@@ -11,17 +11,16 @@ from models.schemas_exportacion import FiltroConsultas
 
 LOTE = 1000
 
-CONSULTAS = """
-SELECT c.completed_at, c.id, c.job_id, c.propiedad_id, p.nombre, c.servicio_id, c.empresa, c.tipo_servicio, c.exito,
-       c.deuda, c.moneda, c.estado_deuda, c.saldo_a_favor, c.vencimiento, c.error_codigo, c.error
+CONSULTAS = """SELECT c.completed_at, c.id, c.job_id, c.propiedad_id, p.nombre, c.servicio_id, c.empresa,
+       c.tipo_servicio, c.exito, c.deuda, c.moneda, c.estado_deuda, c.saldo_a_favor, c.vencimiento,
+       c.error_codigo, c.error
 FROM consultas_deuda c LEFT JOIN propiedades p ON p.id = c.propiedad_id
 WHERE c.estado = 'terminada' {condiciones}
 ORDER BY c.completed_at, c.id LIMIT %s
 """
 
-DEUDAS = """
-SELECT s.id, s.propiedad_id, p.nombre, p.direccion, s.empresa, s.tipo_servicio, u.id, u.consultada_en, u.deuda,
-       u.moneda, u.estado_deuda, u.saldo_a_favor, u.vencimiento, u.facturas
+DEUDAS = """SELECT s.id, s.propiedad_id, p.nombre, p.direccion, s.empresa, s.tipo_servicio, u.id, u.consultada_en,
+       u.deuda, u.moneda, u.estado_deuda, u.saldo_a_favor, u.vencimiento, u.facturas
 FROM servicios s JOIN propiedades p ON p.id = s.propiedad_id
 LEFT JOIN LATERAL (
     SELECT c.id, coalesce(c.consultada_en, c.completed_at) AS consultada_en, c.deuda, c.moneda, c.estado_deuda,
