@@ -1,13 +1,17 @@
 """Making jobs: written first, then published."""
 
+import logging
 import uuid
 
 from actors.consultar import publicar
 from actors.notificar import avisar
 from actors.registro import anotar
-from models import Admision, Clave, Creado, Plazo, Reglas, crear_job, crear_reintento
+from models import Admision, Clave, ColaLlena, Creado, Plazo, Reglas, crear_job, crear_reintento
+from models.programacion import correr, programaciones_vencidas
 from models.schemas import Pedido
 from settings import ajustes
+
+logger = logging.getLogger("reloj")
 
 
 def _reglas() -> Reglas:
@@ -27,6 +31,23 @@ def reintentar(job_id: uuid.UUID) -> Creado | None:
     """The job that tries again what failed in this one; None for an unknown job. Raises what `crear_reintento` does."""
     creado = crear_reintento(job_id, _reglas())
     return None if creado is None else _publicado(creado)
+
+
+def correr_programaciones(cuantas: int = 100) -> int:
+    """Make the jobs that are due and say how many. A later turn of reloj publishes them: nothing is lost if this process dies now."""
+    hechas = 0
+    for programacion_id in programaciones_vencidas(cuantas):
+        try:
+            hecha = correr(programacion_id, _reglas())
+        except ColaLlena as llena:
+            logger.warning("La programación %d espera lugar: %s", programacion_id, llena.mensaje)
+            break
+        if hecha is not None:
+            hechas += 1
+            ocurrencia, creado = hecha
+            que = f"job {creado.job_id}" if creado else f"{ocurrencia.desenlace}: {ocurrencia.detalle}"
+            logger.info("Programación %d, prevista %s: %s", programacion_id, ocurrencia.prevista_en.isoformat(), que)
+    return hechas
 
 
 def _publicado(creado: Creado) -> Creado:

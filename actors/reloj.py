@@ -14,6 +14,7 @@ from types import FrameType
 
 from dramatiq.errors import BrokerConnectionError
 
+from actors.alta import correr_programaciones
 from actors.broker import broker
 from actors.consultar import tuberia
 from actors.corte import cortar_si_tarda
@@ -187,6 +188,7 @@ Reparacion = Callable[[], int]
 
 REPARACIONES: tuple[Reparacion, ...] = (
     cifrar_credenciales,
+    correr_programaciones,
     rescatar_interrumpidas,
     publicar_calladas,
     vencer_jobs,

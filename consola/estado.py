@@ -5,12 +5,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from consola.uso import EnJson
 from models.listo import mirar
 
 
-def orden_estado() -> int:
+def orden_estado(en_json: EnJson = False) -> int:
     """Cada parte del servicio y si hace su trabajo. Termina con 1 si alguna no puede."""
     visto = mirar()
+    if en_json:
+        typer.echo(visto.model_dump_json())
+        return 0 if visto.listo else 1
     tabla = Table("Parte", "", "Qué se ve")
     for nombre, parte in visto.partes.items():
         marca = Text("bien", style="green") if parte.ok else Text("MAL", style="bold red")

@@ -36,6 +36,7 @@ from models.listados import (
     leer_job,
     listar_jobs,
 )
+from models.programacion import Ocurrencia, Programacion
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.reenvio import que_impide, reenviar, reenviar_varios
 from models.resultado import Parte, Resultado
@@ -62,6 +63,8 @@ TABLAS = (
     TotalesHasta,
     ApiKey,
     Secreto,
+    Programacion,
+    Ocurrencia,
 )
 """Every table, in the order of their references."""
 
@@ -87,8 +90,10 @@ __all__ = [
     "Intento",
     "Job",
     "NoReintentable",
+    "Ocurrencia",
     "Parte",
     "Plazo",
+    "Programacion",
     "Propiedad",
     "Rechazo",
     "Reglas",

@@ -165,8 +165,8 @@ def cabeceras_propias(callback: Callback) -> dict[str, str]:
         return dict(job.callback_headers or {})
 
 
-def cabeceras_ocultas(job: Job) -> dict[str, str] | None:
-    """The caller's own headers as they may be shown; empty when their key is missing from CIFRADO_CLAVES."""
+def cabeceras_ocultas(job: Any) -> dict[str, str] | None:
+    """The headers of a job's or programacion's callbacks, hidden; empty when their key is not in CIFRADO_CLAVES."""
     try:
         propias = job.callback_headers
     except Indescifrable:
