@@ -137,6 +137,7 @@ MALOS = [
     ({"EVIDENCIA_MAX_BYTES": "1"}, "EVIDENCIA_MAX_BYTES tiene que ser 10000 o más"),
     ({"LOG_FORMATO": "xml"}, "LOG_FORMATO tiene que ser 'texto' o 'json'"),
     ({"LOG_LEVEL": "TODO"}, "LOG_LEVEL tiene que ser 'DEBUG', 'INFO', 'WARNING' o 'ERROR'"),
+    ({"LOG_FORMATO": "xml"}, "LOG_FORMATO tiene que ser 'texto' o 'json'"),
 ]
 
 
