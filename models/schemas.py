@@ -38,14 +38,15 @@ def _url_de_callback(url: str) -> str:
     return url
 
 
-def _sin_nulos(texto: str) -> str:
+def sin_nulos(texto: str) -> str:
+    """The text; ValueError with a NUL in it, which PostgreSQL cannot store."""
     if "\x00" in texto:
         raise ValueError("no puede contener el carácter nulo")
     return texto
 
 
 UrlDeCallback = Annotated[str, AfterValidator(_url_de_callback)]
-Voucher = Annotated[str, Field(min_length=1, max_length=TEXTO_MAX), AfterValidator(_sin_nulos)]
+Voucher = Annotated[str, Field(min_length=1, max_length=TEXTO_MAX), AfterValidator(sin_nulos)]
 
 
 class Pedido(BaseModel):
