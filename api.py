@@ -18,6 +18,7 @@ from puerta.rutas import Ruta
 from recursos.callbacks import intentos, listar_callbacks, prueba, reenviar, reenviar_varios
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
+from recursos.documentacion import openapi
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
 from settings import ajustes
@@ -58,6 +59,7 @@ rutas = [
     Ruta("/empresas", empresas, alcance=LEER),
     Ruta("/empresas/salud", salud_empresas, alcance=LEER),
     Ruta("/health", salud, alcance=None),
+    Ruta("/openapi.json", openapi, alcance=None),
 ]
 
 aplicacion = Starlette(routes=rutas, exception_handlers=manejadores, lifespan=vida)
