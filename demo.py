@@ -35,7 +35,7 @@ CABECERAS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "w
 DE_LA_MAQUINA = {"CHROMIUM_PATH", "CHROMIUM_SANDBOX"}
 
 QUE_PROBAR = """
-Listo en {url}  (cuentas de los portales simulados: {sandbox})
+Listo en {url}, y el panel en {url}/panel  (cuentas de los portales simulados: {sandbox})
 
   curl -X POST {url}/consultar/propiedad -H 'Content-Type: application/json' -d '{{"propiedad_id": 35}}'
   curl -X POST {url}/consultar/servicios -H 'Content-Type: application/json' -d '{{"servicio_ids": [5, 8, 12]}}'

@@ -17,6 +17,7 @@ ERRORES: Mapping[str, tuple[int, str]] = {
     "RUTA_INEXISTENTE": (404, "No existe /consultar/nada."),
     "JOB_INEXISTENTE": (404, "El job d4f5a6b7-1c2d-4e3f-8a9b-0c1d2e3f4a5b no existe."),
     "PROPIEDAD_INEXISTENTE": (404, "La propiedad 35 no existe."),
+    "SERVICIO_INEXISTENTE": (404, "El servicio 5 no existe."),
     "CONSULTA_INEXISTENTE": (404, "La consulta a1b2c3d4-e5f6-4a8b-9c0d-1e2f3a4b5c6d no existe."),
     "EVIDENCIA_INEXISTENTE": (
         404,
@@ -59,6 +60,10 @@ ERRORES: Mapping[str, tuple[int, str]] = {
     "COLA_LLENA": (429, "Hay 20000 consultas o más en espera. Vuelva a pedirlo en 60 segundos."),
     "CABECERAS_DEMASIADO_GRANDES": (431, "La dirección y las cabeceras suman más de 16384 bytes."),
     "ERROR_INTERNO": (500, "Ocurrió un error inesperado. Ya quedó registrado."),
+    "TRANSMISIONES_AGOTADAS": (
+        503,
+        "Hay demasiadas transmisiones abiertas: consulte GET /job/{job_id} o pruebe más tarde.",
+    ),
     "BASE_DE_DATOS_CAIDA": (
         503,
         "La base de datos no responde. No se perdió nada: pruebe de nuevo en unos segundos.",

@@ -18,9 +18,9 @@ class Generador(GenerateJsonSchema):
         return False
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """A null that is only an absence is not a default: generators of types would ask for it."""
+        """What only marks an absence is not a default: generators of types would ask for it."""
         escrito = super().default_schema(schema)
-        if escrito.get("default", ...) is None:
+        if escrito.get("default", ...) in (None, ""):
             del escrito["default"]
         return escrito
 

@@ -106,10 +106,16 @@ def verificar(texto: str) -> ApiKey | None:
     forma = FORMA.fullmatch(texto)
     if forma is None:
         return None
-    with conexion():
-        clave: ApiKey | None = ApiKey.get_or_none(ApiKey.id == forma[1], VIGENTE)
+    clave = clave_vigente(forma[1])
     guardada = bytes(clave.huella) if clave else bytes(32)
     return clave if hmac.compare_digest(guardada, _huella(texto)) else None
+
+
+def clave_vigente(clave_id: str) -> ApiKey | None:
+    """The key with this id, if it is in use."""
+    with conexion():
+        clave: ApiKey | None = ApiKey.get_or_none(ApiKey.id == clave_id, VIGENTE)
+    return clave
 
 
 def apartar(clave_id: str, *, limite: int, bloque: int) -> Cupo | None:

@@ -72,9 +72,9 @@ def leer_job(job_id: uuid.UUID) -> dict[str, Any] | None:
         return None if job is None else _job(job, resultados_de(job_id))
 
 
-def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
-    """A page of jobs, newest first: `{"jobs", "total", "next_cursor"}`. Raises CursorInvalido."""
-    condiciones = [
+def condiciones_de(filtro: FiltroJobs) -> list[Any]:
+    """What the jobs of a page have in common."""
+    return [
         columna == valor
         for columna, valor in (
             (Job.status, filtro.status),
@@ -84,6 +84,11 @@ def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
         )
         if valor is not None
     ]
+
+
+def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
+    """A page of jobs, newest first: `{"jobs", "total", "next_cursor"}`. Raises CursorInvalido."""
+    condiciones = condiciones_de(filtro)
     paginada = list(condiciones)
     if filtro.cursor is not None:
         paginada.append(Tuple(Job.created_at, Job.id) < Tuple(*de_cursor(filtro.cursor)))

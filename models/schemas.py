@@ -39,7 +39,8 @@ def _url_de_callback(url: str) -> str:
     return url
 
 
-def _sin_nulos(texto: str) -> str:
+def sin_nulos(texto: str) -> str:
+    """The text; ValueError with a NUL in it, which PostgreSQL cannot store."""
     if "\x00" in texto:
         raise ValueError("no puede contener el carácter nulo")
     return texto
@@ -53,7 +54,7 @@ UrlDeCallback = Annotated[
 Voucher = Annotated[
     str,
     Field(min_length=1, max_length=TEXTO_MAX, json_schema_extra={"pattern": SIN_NULOS}),
-    AfterValidator(_sin_nulos),
+    AfterValidator(sin_nulos),
 ]
 UnCallback = Field(
     None, description="A dónde avisar cuando termine.", examples=["https://app.ejemplo.com/api/callback"]

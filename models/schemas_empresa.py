@@ -11,7 +11,7 @@ from models.schemas_job import Empresa, Momento, PropiedadId, Respuesta, Servici
 class Credencial(Respuesta):
     """One of the things that an empresa's portal asks for."""
 
-    campo: str = Field(description="Su nombre dentro de `credenciales`.", examples=["cuenta"])
+    campo: str = Field(description="Su nombre dentro de `credenciales`.", examples=["numero_cliente"])
     etiqueta: str = Field(description="Cómo la llama la empresa.", examples=["Número de cliente"])
     secreto: bool = Field(description="Si es una clave.", examples=[False])
 

@@ -1,6 +1,7 @@
 """Callbacks: what was attempted, sending again, trying a receiver."""
 
 import asyncio
+import uuid
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -93,16 +94,22 @@ async def reenviar(request: Request) -> Response:
     """POST /job/{job_id}/callback/reenviar: 202 with the callback that is due again; the body may be left out."""
     job_id = uuid_de(request, "job_id")
     pedido = await cuerpo(request, Reenvio) if _trae_cuerpo(request) else Reenvio()
-    callback = await run_in_threadpool(models.reenviar, job_id, pedido.callback_id)
+    callback = await run_in_threadpool(reenviar_uno, job_id, pedido.callback_id)
+    return responder({**vista(callback), "estado": "pendiente", "error": None, "terminado_en": None}, 202)
+
+
+def reenviar_uno(job_id: uuid.UUID, callback_id: uuid.UUID | None) -> models.Callback:
+    """Make a callback due again and announce it. Raises Problema 404 or 409."""
+    callback = models.reenviar(job_id, callback_id)
     if callback is None:
-        motivo = await run_in_threadpool(models.que_impide, job_id, pedido.callback_id)
+        motivo = models.que_impide(job_id, callback_id)
         if motivo is None:
             raise Problema(404, "JOB_INEXISTENTE", f"El job {job_id} no existe.")
         if motivo == "CALLBACK_INEXISTENTE":
-            raise Problema(404, motivo, f"El job {job_id} no tiene el callback {pedido.callback_id}.")
+            raise Problema(404, motivo, f"El job {job_id} no tiene el callback {callback_id}.")
         raise Problema(409, motivo, MOTIVOS[motivo])
     anunciar_uno(callback)
-    return responder({**vista(callback), "estado": "pendiente", "error": None, "terminado_en": None}, 202)
+    return callback
 
 
 def _trae_cuerpo(request: Request) -> bool:

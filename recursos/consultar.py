@@ -112,8 +112,13 @@ def _clave(request: Request, pedido: Pedido) -> models.Clave | None:
 
 async def alta(hacer: Callable[[], models.Creado | None]) -> models.Creado | None:
     """Make a job in the thread pool; what stands in its way is a Problema."""
+    return await run_in_threadpool(intentar, hacer)
+
+
+def intentar(hacer: Callable[[], models.Creado | None]) -> models.Creado | None:
+    """Make a job; what stands in its way is a Problema."""
     try:
-        return await run_in_threadpool(hacer)
+        return hacer()
     except models.SinServicios as error:
         estado = 404 if error.codigo in NO_EXISTE else 409 if error.codigo in CONFLICTOS else 422
         raise Problema(estado, error.codigo, error.mensaje) from None

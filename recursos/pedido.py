@@ -27,12 +27,7 @@ async def cuerpo(request: Request, modelo: type[M]) -> M:
     tipo = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if tipo != "application/json" and not tipo.endswith("+json"):
         raise Problema(415, "NO_ES_JSON", "El cuerpo tiene que ser JSON (Content-Type: application/json).")
-    try:
-        async with asyncio.timeout(ajustes().pedido_plazo_s):
-            crudo = await _leer(request, ajustes().cuerpo_max_bytes)
-    except TimeoutError:
-        detalle = f"El cuerpo no terminó de llegar en {ajustes().pedido_plazo_s:g} segundos."
-        raise Problema(408, "CUERPO_DEMASIADO_LENTO", detalle, cabeceras={"Connection": "close"}) from None
+    crudo = await leer(request, ajustes().cuerpo_max_bytes)
     try:
         dato = json.loads(crudo, parse_constant=_rechazar_constante)
     except (ValueError, RecursionError):
@@ -47,6 +42,16 @@ async def cuerpo(request: Request, modelo: type[M]) -> M:
 
 def _rechazar_constante(constante: str) -> None:
     raise ValueError(constante)
+
+
+async def leer(request: Request, maximo: int) -> bytes:
+    """The whole body, of at most `maximo` bytes, within its time. Raises Problema 413, 408 or 400."""
+    try:
+        async with asyncio.timeout(ajustes().pedido_plazo_s):
+            return await _leer(request, maximo)
+    except TimeoutError:
+        detalle = f"El cuerpo no terminó de llegar en {ajustes().pedido_plazo_s:g} segundos."
+        raise Problema(408, "CUERPO_DEMASIADO_LENTO", detalle, cabeceras={"Connection": "close"}) from None
 
 
 async def _leer(request: Request, maximo: int) -> bytes:

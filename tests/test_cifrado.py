@@ -112,7 +112,11 @@ class TestSinLaClave:
         assert tarea.imposible is not None and tarea.imposible.codigo is Codigo.ERROR_INTERNO
         assert f"Servicio {servicio_id} de Edesur: lo guardado no se puede descifrar" in caplog.text
 
-    @pytest.mark.parametrize("roto", ["", "hola", "gAAAAA", cifrar("x")[:-2], json.dumps({"clave": "x"})])
+    @pytest.mark.parametrize(
+        "roto",
+        ["", "hola", "gAAAAA", cifrar("x")[:-2], json.dumps({"clave": "x"})],
+        ids=["nada", "texto", "principio", "cortado", "otro json"],
+    )
     def test_lo_que_no_es_nuestro_no_se_lee(self, roto: str) -> None:
         with pytest.raises(Indescifrable):
             Sellado(roto).abrir()

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,14 +19,17 @@ import pytest
 from conftest import TABLAS, filas, reglas
 from starlette.applications import Starlette
 from starlette.routing import Route
+from visitante import Visitante
 
 import api
 import models
 from actors import reloj
 from models import Fallo, Resultado
+from models.eventos import cambios
 from models.reparacion import callbacks_por_anunciar, desmarcar, marcar_anunciados, rescatar
 from models.schemas import PedidoPropiedad, PedidoServicios
 from models.schemas_callback import ReenvioMasivo
+from panel.app import app as panel
 from problemas import manejadores
 
 APP = Starlette(routes=api.rutas, exception_handlers=manejadores)
@@ -132,7 +136,7 @@ def _pedir(ruta: str) -> Callable[[], object]:
         async with httpx.AsyncClient(transport=transporte, base_url="http://consultas") as cliente:
             respuesta = await cliente.get(ruta)
             assert respuesta.status_code in (200, 404), respuesta.text
-            if respuesta.json().get("next_cursor"):
+            if "json" in respuesta.headers["Content-Type"] and respuesta.json().get("next_cursor"):
                 segunda = httpx.URL(ruta).copy_merge_params({"cursor": respuesta.json()["next_cursor"]})
                 assert (await cliente.get(segunda)).is_success
 
@@ -190,6 +194,7 @@ RUTAS = [
     "/jobs?voucher_id=nadie",
     "/jobs?voucher_id=v-500&propiedad_id=501&status=completed&callback_sent=true",
     f"/job/{JOB_500}",
+    f"/job/{JOB_500}/eventos",
     f"/consulta/{JOB_500}",
     f"/consulta/{JOB_500}/evidencia/captura",
     f"/job/{JOB_99500}/callback/intentos",
@@ -200,12 +205,46 @@ RUTAS = [
     "/callbacks?estado=fallido&desde=2026-01-01T00:00:00Z&host=h50",
     "/historial/propiedad/77",
     "/servicios/propiedad/77",
+    "/propiedades",
+    "/propiedades?q=P77&limit=2",
     "/queue/stats",
     "/empresas",
     "/empresas/salud",
     "/health",
     "/openapi.json",
 ]
+
+PANEL = [
+    "/panel/jobs",
+    "/panel/jobs?status=completed&callback=enviado",
+    "/panel/jobs?callback=fallido",
+    "/panel/jobs?propiedad_id=77",
+    "/panel/jobs?q=v-500",
+    f"/panel/jobs?q={JOB_500}",
+    "/panel/jobs?q=77",
+    f"/panel/jobs/{JOB_500}",
+    f"/panel/jobs/{JOB_500}/vivo",
+    f"/panel/jobs/{JOB_500}/eventos",
+    f"/panel/jobs/{JOB_99500}",
+    f"/panel/jobs/{JOB_99500}/callbacks/{JOB_500}",
+    "/panel/callbacks",
+    "/panel/callbacks?estado=enviado&host=h7",
+    "/panel/propiedades",
+    "/panel/propiedades?q=P77",
+    "/panel/propiedades/77",
+    "/panel/propiedades/77/editar",
+    "/panel/propiedades/77/servicios/nuevo?empresa=edesur",
+    "/panel/propiedades/77/servicios/campos?empresa=edesur",
+    "/panel/servicios/77",
+    f"/panel/consultas/{JOB_500}",
+    "/panel/consultas/CONSULTA",
+    f"/panel/consultas/{JOB_500}/evidencia/captura",
+    "/panel/empresas",
+    "/panel/claves",
+    "/panel/propiedades/nueva",
+    "/panel/entrar",
+]
+"""Every page of the panel."""
 
 LLAMADAS: dict[str, Callable[[], object]] = {
     **{f"GET {ruta}": _pedir(ruta) for ruta in RUTAS},
@@ -215,6 +254,7 @@ LLAMADAS: dict[str, Callable[[], object]] = {
         PedidoServicios(servicio_ids=[5, 6, 7], max_antiguedad_min=10_000), REGLAS, models.Clave.de("k", {})
     ),
     "POST /job/{id}/reintentar": lambda: models.crear_reintento(_con_fallas(500), REGLAS),
+    "eventos": lambda: cambios({de(n): None for n in (5, 99_850, 99_950)}),
     "repartir": lambda: models.repartir(de(500, 0), ()),
     "POST /job/{id}/callback/reenviar": lambda: models.reenviar(de(60_000), None),
     "POST /callbacks/reenviar, simulado": lambda: models.reenviar_varios(MASIVO),
@@ -253,9 +293,43 @@ def test_ninguna_consulta_sql_recorre_una_tabla_grande(llena: str, llamada: str)
 
 
 def test_ninguna_ruta_de_la_api_se_queda_afuera() -> None:
-    lecturas = [ruta for ruta in api.rutas if isinstance(ruta, Route) and "POST" not in (ruta.methods or ())]
+    lecturas = [ruta for ruta in api.rutas if isinstance(ruta, Route) and "GET" in (ruta.methods or ())]
+    lecturas = [ruta for ruta in lecturas if ruta.path != "/panel"]
     sin_probar = [r.path for r in lecturas if not any(r.path_regex.match(p.partition("?")[0]) for p in RUTAS)]
     assert sin_probar == []
+
+
+PREGUNTAS_MAX = 8
+
+
+@pytest.fixture(scope="module")
+def visita(llena: str) -> Visitante:
+    """Somebody who administers."""
+    return Visitante().entrar()
+
+
+@pytest.mark.parametrize("ruta", PANEL)
+def test_cada_pagina_del_panel_pregunta_poco_y_sin_recorrer(visita: Visitante, ruta: str) -> None:
+    # Given what a page really asks, and the one after it
+    ruta = ruta.replace("CONSULTA", str(de(500, 1)))
+    with escuchar() as ordenes:
+        respuesta = visita.pedir("GET", ruta)
+    assert respuesta.status_code in (200, 303, 404), respuesta.text
+    if siguiente := re.search(r'rel="next" href="([^"]+)"', respuesta.text):
+        with escuchar() as segundas:
+            visita.ver(siguiente[1].replace("&amp;", "&"))
+        assert len(segundas) <= PREGUNTAS_MAX
+        ordenes += segundas
+    # Then it is one screenful, whatever the size of the tables, and no big table is read from end to end
+    pedidas = [o for o in ordenes if o[0].lstrip("( \n").startswith("SELECT")]
+    assert len(pedidas) <= PREGUNTAS_MAX * (2 if siguiente else 1)
+    assert [(orden, tablas) for orden, valores in pedidas if (tablas := recorridos(orden, valores))] == []
+
+
+def test_ninguna_pagina_del_panel_se_queda_afuera() -> None:
+    caminos = [p.removeprefix("/panel").partition("?")[0] for p in PANEL]
+    lecturas = [ruta for ruta in panel.routes if isinstance(ruta, Route) and "GET" in (ruta.methods or ())]
+    assert [r.path for r in lecturas if r.path != "/" and not any(r.path_regex.match(c) for c in caminos)] == []
 
 
 def test_un_recorrido_se_nota(llena: str) -> None:

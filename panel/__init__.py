@@ -1,0 +1,1 @@
+"""The web panel, in Spanish: what a property manager and an operator look at and touch. Server-rendered."""
