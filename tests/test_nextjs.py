@@ -1,19 +1,24 @@
 """examples/nextjs, built and run for real, with the real service calling it."""
 
 import base64
+import json
 import os
 import re
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from aplicacion import Aplicacion, construir
+from aplicacion import EJEMPLO, Aplicacion, construir
 from escenarios.conftest import Semilla
 from pila import Pila, hasta
 from servidores import PostgresEmbebido
 
+import api
+from documento.openapi import describir
 from models.firma import firmar
 from models.json_estable import bytes_estables
 from sandbox.desenlaces import Desenlace as D
@@ -179,3 +184,14 @@ def test_el_secreto_se_cambia_sin_perder_avisos(app: Aplicacion, pila: Pila, job
     pila.lanzar("callbacks", CALLBACK_SECRETOS=NUEVO)
     # Then what it sends is known as before
     assert reenviar(pila, job) == 200
+
+
+def test_los_tipos_son_los_del_servicio(tmp_path: Path) -> None:
+    documento, hechos = tmp_path / "openapi.json", tmp_path / "api.d.ts"
+    documento.write_text(json.dumps(describir(api.rutas)), encoding="utf-8")
+    generar = EJEMPLO / "node_modules" / ".bin" / "openapi-typescript"
+    subprocess.run([generar, documento, "-o", hechos], check=True, capture_output=True, timeout=60)
+    guardados = (EJEMPLO / "lib" / "api.d.ts").read_text(encoding="utf-8")
+    assert guardados == hechos.read_text(encoding="utf-8"), (
+        "la API cambió: con make run en marcha, «npm run tipos» en examples/nextjs"
+    )

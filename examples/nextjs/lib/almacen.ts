@@ -3,7 +3,7 @@ import "server-only";
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 
-import type { Aviso } from "./consultas";
+import type { Final } from "./consultas";
 
 /** Una consulta que pidió esta aplicación; `jobId` falta hasta que el servicio contesta. */
 export interface Consulta {
@@ -16,8 +16,8 @@ export interface Almacen {
   guardarConsulta(voucher: string, consulta: Consulta): Promise<void>;
   consulta(voucher: string): Promise<Consulta | null>;
   /** Falso si ese webhook-id ya estaba. */
-  guardarAviso(webhookId: string, aviso: Aviso): Promise<boolean>;
-  aviso(voucher: string): Promise<Aviso | null>;
+  guardarAviso(webhookId: string, aviso: Final): Promise<boolean>;
+  aviso(voucher: string): Promise<Final | null>;
 }
 
 /** Un archivo por cosa: sirve para un servidor con disco, no para Vercel. */
@@ -32,7 +32,7 @@ class Carpeta implements Almacen {
     return this.leer("consulta", voucher);
   }
 
-  async guardarAviso(webhookId: string, aviso: Aviso): Promise<boolean> {
+  async guardarAviso(webhookId: string, aviso: Final): Promise<boolean> {
     if (await this.leer("webhook", webhookId)) return false;
     await this.escribir("aviso", aviso.voucher_id ?? webhookId, aviso);
     try {
@@ -44,7 +44,7 @@ class Carpeta implements Almacen {
     }
   }
 
-  aviso(voucher: string): Promise<Aviso | null> {
+  aviso(voucher: string): Promise<Final | null> {
     return this.leer("aviso", voucher);
   }
 

@@ -25,5 +25,5 @@ export async function seguir(voucher: string): Promise<Seguimiento | null> {
   }
   if (!jobId) return { propiedadId, status: "pending", resultados: [], error: null, fuente: "job" };
   const job = await leerJob(jobId); // también cuando el aviso llegó delgado, sin resultados
-  return { propiedadId, status: job.status, resultados: job.resultado ?? [], error: job.error, fuente: "job" };
+  return { propiedadId, status: job.status, resultados: job.resultado, error: job.error, fuente: "job" };
 }
