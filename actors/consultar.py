@@ -88,12 +88,27 @@ def consultar(consulta_id: str) -> None:
     if consulta is None:
         return
     try:
-        _atender(consulta, tarea)
+        if _sigue_igual(servicio, consulta):
+            _atender(consulta, tarea)
     except Shutdown:
         devolver(consulta.id, consulta.token)
         raise
     finally:
         _dar_turno(visto.empresa)
+
+
+def _sigue_igual(servicio: Servicio, consulta: Consulta) -> bool:
+    """Whether the servicio says what it said before the claim; else the consulta is handed back.
+
+    Jobs made while nobody had claimed it wait for its result, and asked for what the servicio says now.
+    """
+    with conexion():
+        ahora = Servicio.get_by_id(servicio.id)
+    if servicio.guardadas == ahora.guardadas and ahora.version == consulta.version:
+        return True
+    logger.info("Las credenciales del servicio %s cambiaron: la consulta %s se repite", servicio.id, consulta.id)
+    devolver(consulta.id, consulta.token)
+    return False
 
 
 def _atender(consulta: Consulta, tarea: Tarea) -> None:

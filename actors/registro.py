@@ -73,6 +73,7 @@ def configurar_registro() -> None:
     logging.basicConfig(level=ajustes().log_level, format=FORMATO, force=True)
     for salida in logging.getLogger().handlers:
         salida.addFilter(_BrokerAusente())
-    for ruidoso in ("pyppeteer", "websockets", "urllib3.connectionpool", "psycopg.pool"):
+    # peewee's would be every statement with its values: tokens of callback_url, results, evidencia
+    for ruidoso in ("peewee", "pyppeteer", "websockets", "urllib3.connectionpool", "psycopg.pool"):
         logging.getLogger(ruidoso).setLevel(logging.ERROR)
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # a traceback for each refused connection: we say it in a line

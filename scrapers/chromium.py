@@ -125,17 +125,25 @@ class Chromium:
     def __init__(self, *, elegido: Path | None = None, con_sandbox: bool | None = None) -> None:
         """Start the process; about 0.1 s. Raises Falla NAVEGADOR_CAIDO."""
         barrer_perfiles()
-        self._perfil = Path(tempfile.mkdtemp(prefix=f"{PREFIJO}{os.getpid()}-"))
-        comando = [ejecutable(elegido), *ARGUMENTOS, f"--user-data-dir={self._perfil}"]
+        comando = [ejecutable(elegido), *ARGUMENTOS]
         if not (sandbox_posible() if con_sandbox is None else con_sandbox):
             comando.append("--no-sandbox")
-        self._guardian = subprocess.Popen(
-            ["/bin/sh", "-c", GUARDIAN, "guardian", str(self._perfil), *comando],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        try:
+            self._perfil = Path(tempfile.mkdtemp(prefix=f"{PREFIJO}{os.getpid()}-"))
+        except OSError as error:
+            raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no hay lugar para su perfil: {error.strerror}") from None
+        comando.append(f"--user-data-dir={self._perfil}")
+        try:
+            self._guardian = subprocess.Popen(
+                ["/bin/sh", "-c", GUARDIAN, "guardian", str(self._perfil), *comando],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            shutil.rmtree(self._perfil, ignore_errors=True)
+            raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"Chromium no arrancó: {error.strerror}") from None
         self.ws = self._esperar_puerto()
 
     def _esperar_puerto(self) -> str:
