@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aplicacion import EJEMPLO, Aplicacion, construir
 from escenarios.conftest import Semilla
-from pila import Pila, hasta
+from pila import RAIZ, Pila, hasta
 from servidores import PostgresEmbebido
 
 import api
@@ -22,6 +22,7 @@ from documento.openapi import describir
 from models.firma import firmar
 from models.json_estable import bytes_estables
 from sandbox.desenlaces import Desenlace as D
+from scrapers.chromium import ejecutable
 
 NUEVO, VIEJO, AJENO = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2, 3))
 
@@ -130,6 +131,25 @@ def test_el_formulario_pide_la_consulta_y_la_pagina_muestra_lo_que_aviso_el_serv
 def test_lo_que_el_servicio_rechaza_se_dice_en_la_pagina(app: Aplicacion) -> None:
     pagina = app.pedir_consulta(2**40)
     assert pagina.texto("[role=alert]") == "La propiedad 1099511627776 no existe."
+
+
+def test_en_un_navegador_se_ve_como_termina_sin_recargar(app: Aplicacion, pila: Pila, semilla: Semilla) -> None:
+    # Given that nobody works
+    pila.terminar("worker")
+    propiedad_id, _ = semilla.propiedad(("metrogas", D.UNA_FACTURA))
+    # When somebody asks, looks at a consulta that waits, and then somebody works
+    pedido = {"url": app.url, "propiedad_id": propiedad_id, "chromium": str(ejecutable(None))}
+    orden = ["node", str(RAIZ / "tests/node/nextjs.mjs"), json.dumps(pedido)]
+    with subprocess.Popen(orden, stdout=subprocess.PIPE, text=True) as navegador:
+        assert navegador.stdout is not None
+        primero = navegador.stdout.readline()
+        pila.lanzar("worker")
+        resto = navegador.stdout.read()
+    # Then the page that is open shows it, and nothing is amiss in the browser
+    assert primero == "En espera…\n"
+    visto = json.loads(resto)
+    assert visto["quejas"] == []
+    assert len(visto["filas"]) == 1 and visto["filas"][0].startswith("Metrogas")
 
 
 def test_una_consulta_que_no_se_pidio_no_existe(app: Aplicacion) -> None:
