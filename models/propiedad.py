@@ -156,10 +156,10 @@ def leer_servicio(servicio_id: int) -> dict[str, Any] | None:
         servicio = Servicio.get_or_none(Servicio.id == servicio_id)
         if servicio is None:
             return None
-        return {**_servicio(servicio), "cargadas": sorted(c for c, valor in _abiertas(servicio).items() if valor)}
+        return {**_servicio(servicio), "cargadas": sorted(c for c, valor in credenciales_de(servicio).items() if valor)}
 
 
-def _abiertas(servicio: Servicio) -> dict[str, str]:
+def credenciales_de(servicio: Servicio) -> dict[str, str]:
     """Its credenciales; none where their key is missing from CIFRADO_CLAVES: they have to be given again."""
     try:
         return dict(servicio.credenciales)
@@ -197,7 +197,7 @@ def cambiar_servicio(
             return None
         cambios: dict[Any, Any] = {}
         if fundir is not None:
-            cambios[Servicio.credenciales] = fundir(servicio.empresa, _abiertas(servicio))
+            cambios[Servicio.credenciales] = fundir(servicio.empresa, credenciales_de(servicio))
             cambios[Servicio.updated_at] = fn.now()
         if activo is not None:
             cambios[Servicio.activo] = servicio.activo = activo

@@ -1,12 +1,15 @@
 """The Chromium process: found, started under a guard, and gone with its profile whatever happens to us."""
 
+import contextlib
 import logging
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -119,6 +122,23 @@ def barrer_perfiles() -> None:
             shutil.rmtree(carpeta, ignore_errors=True)
 
 
+def _familia(pid: int) -> Iterator[int]:
+    """A process and all below it."""
+    yield pid
+    for hijos in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for hijo in hijos.read_text().split():
+                yield from _familia(int(hijo))
+
+
+def _memoria(pid: int) -> int:
+    """Resident bytes of a process less those that it shares; 0 when it has ended."""
+    with contextlib.suppress(OSError):
+        _, residentes, compartidas, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+        return (int(residentes) - int(compartidas)) * resource.getpagesize()
+    return 0
+
+
 class Chromium:
     """A running browser process. `ws` is its DevTools address, on loopback."""
 
@@ -166,6 +186,11 @@ class Chromium:
     def vivo(self) -> bool:
         """Whether the process still runs."""
         return self._guardian.poll() is None
+
+    @property
+    def memoria_bytes(self) -> int:
+        """Memory of its own of all its processes: what they share with others is left out."""
+        return sum(map(_memoria, _familia(self._guardian.pid)))
 
     def matar(self) -> None:
         """Kill the browser and remove its profile; returns when both are gone, within 5 s."""

@@ -307,7 +307,7 @@ def test_el_navegador_muerto_se_reemplaza(sitio: str) -> None:
                 with pytest.raises(Falla) as vista:
                     await pagina.esperar("#nunca", hasta_s=10)
             async with navegador.pestana(sitio) as pestana:
-                return vista.value.codigo, await _texto(Pagina(pestana, sitio), "/"), navegador.arranques
+                return vista.value.codigo, await _texto(Pagina(pestana, sitio), "/"), navegador.historia.arranques
 
     assert asyncio.run(correr()) == (Codigo.NAVEGADOR_CAIDO, "listo", 2)
 
@@ -318,7 +318,7 @@ def test_se_recicla_tras_tantas_consultas(sitio: str) -> None:
             for _ in range(5):
                 async with navegador.pestana(sitio) as pestana:
                     await _texto(Pagina(pestana, sitio), "/")
-            return navegador.arranques
+            return navegador.historia.arranques
 
     assert asyncio.run(correr()) == 3
 
@@ -331,7 +331,7 @@ def test_ocho_a_la_vez_en_un_solo_navegador(sitio: str) -> None:
                 async with navegador.pestana(sitio) as pestana:
                     return await _texto(Pagina(pestana, sitio), "/")
 
-            return await asyncio.gather(*(una() for _ in range(8))), navegador.arranques
+            return await asyncio.gather(*(una() for _ in range(8))), navegador.historia.arranques
 
     assert asyncio.run(correr()) == (["listo"] * 8, 1)
 
