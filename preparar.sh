@@ -163,15 +163,20 @@ preparar_servidores() {
 }
 
 preparar_node() {
-    local faltan=() marca=tests/node/node_modules/.preparado ahora
+    local faltan=() carpeta
     hay node || faltan+=(nodejs)
     hay npm || faltan+=(npm)
     if [ ${#faltan[@]} -gt 0 ]; then instalar "Node, que recibe los callbacks de las pruebas" "${faltan[@]}"; fi
-    ahora=$(sha256sum tests/node/package-lock.json)
+    for carpeta in tests/node examples/nextjs; do preparar_paquetes "$carpeta"; done
+}
+
+preparar_paquetes() { # $1: a folder with a package-lock.json
+    local marca=$1/node_modules/.preparado ahora
+    ahora=$(sha256sum "$1/package-lock.json")
     if [ "$(cat "$marca" 2>/dev/null)" = "$ahora" ]; then return; fi
-    decir "Instalo los paquetes de Node de las pruebas en tests/node (npm ci)"
-    npm --prefix tests/node ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
-        fallar "No pude instalar tests/node/package-lock.json: hay que revisar la red y repetir la orden."
+    decir "Instalo los paquetes de Node de $1 (npm ci)"
+    npm --prefix "$1" ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
+        fallar "No pude instalar $1/package-lock.json: hay que revisar la red y repetir la orden."
     printf '%s\n' "$ahora" >"$marca"
 }
 
