@@ -49,7 +49,7 @@ def sin_nulos(texto: str) -> str:
 UrlDeCallback = Annotated[
     str,
     AfterValidator(_url_de_callback),
-    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://", "maxLength": URL_MAX}),
+    WithJsonSchema({"type": "string", "format": "iri", "pattern": "^https?://", "maxLength": URL_MAX}),
 ]
 Voucher = Annotated[
     str,
