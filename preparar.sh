@@ -2,7 +2,7 @@
 # Makes sure that what the project needs is installed: ./preparar.sh [demo|test]
 #   (nothing)  uv, and the Python packages of uv.lock in .venv
 #   demo       also a browser and fonts
-#   test       also PostgreSQL and RabbitMQ, as programs: no service is started; and Node, a receiver of callbacks
+#   test       also PostgreSQL, RabbitMQ and Prometheus, as programs: no service is started; and Node
 # Idempotent: with nothing missing it only looks, and says nothing.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -151,6 +151,10 @@ preparar_servidores() {
     if [ ! -e /usr/sbin/pgbouncer ]; then
         faltan+=(pgbouncer)
         unidades+=(pgbouncer.service)
+    fi
+    if [ ! -e /usr/bin/promtool ]; then
+        faltan+=(prometheus)
+        unidades+=(prometheus.service)
     fi
     if [ ${#faltan[@]} -gt 0 ]; then
         instalar "los servidores de las pruebas" "${faltan[@]}"

@@ -187,6 +187,7 @@ class Settings(BaseSettings):
     reloj_republicar_s: float = Field(300, ge=5, le=86_400)
     evidencia_dias: int = Field(30, ge=1, le=3650)
     evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
+    log_formato: Literal["texto", "json"] = "texto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="after")

@@ -19,7 +19,7 @@ DEL_PEDIDO: dict[str, Objeto] = {
 
 DE_LA_RESPUESTA: dict[str, Objeto] = {
     "Location": {
-        "description": "Dónde leer el job.",
+        "description": "Dónde leer lo que se creó.",
         "required": True,
         "schema": {
             "type": "string",

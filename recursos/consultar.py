@@ -107,7 +107,9 @@ def _clave(request: Request, pedido: Pedido) -> models.Clave | None:
         raise Problema(
             422, "DATOS_INVALIDOS", "Idempotency-Key tiene que tener de 1 a 255 caracteres ASCII sin espacios."
         )
-    return models.Clave.de(texto, {"ruta": request.url.path, **pedido.model_dump(mode="json")})
+    dicho = pedido.model_dump(mode="json", exclude_defaults=True)  # else a new field would make old requests others
+    quien = getattr(request.state, "clave", None)
+    return models.Clave.de(texto, {"ruta": request.url.path, **dicho}, de_quien=quien.id if quien else "")
 
 
 async def alta(hacer: Callable[[], models.Creado | None]) -> models.Creado | None:

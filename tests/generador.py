@@ -43,6 +43,9 @@ def _posible(operacion: str, cuerpo: dict[str, Any]) -> dict[str, Any]:
             return {**cuerpo, "servicio_ids": [*map(int, cuerpo["servicio_ids"]), 5]}
         case "POST /servicios":
             return {**cuerpo, "empresa": "Metrogas", "credenciales": CREDENCIALES}
+        case "POST /programaciones" | "PATCH /programaciones/{id}":
+            suyo = {c: v for c, v in cuerpo.items() if c not in ("servicio_ids", "todas", "zona")}
+            return {**suyo, "nombre": "Todos los meses", "propiedad_id": 35}
         case "PATCH /servicios/{id}":
             return {"credenciales": CREDENCIALES}
     return cuerpo

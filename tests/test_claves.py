@@ -214,6 +214,24 @@ class TestLaPuerta:
         assert alta.status_code == 202
         assert pedir(web, alta.headers["Location"], leer).json()["job_id"] == alta.json()["job_id"]
 
+    def test_cada_clave_tiene_sus_idempotency_key(self, web: Web, sembrar: Sembrar) -> None:
+        # Given two integrations that count their requests the same way
+        uno, otro = (sembrar("metrogas")[0] for _ in range(2))
+        una, otra = nueva("consultar", nombre="una"), nueva("consultar", nombre="otra")
+        pedido = {"metodo": "POST", "headers": {"Idempotency-Key": "1"}}
+
+        def alta(clave: str, propiedad_id: int) -> requests.Response:
+            return pedir(web, "/consultar/propiedad", clave, json={"propiedad_id": propiedad_id}, **pedido)
+
+        # Then neither sees the other's job, nor is in its way
+        primeras = alta(una, uno), alta(otra, uno)
+        assert [r.status_code for r in primeras] == [202, 202]
+        assert primeras[0].json()["job_id"] != primeras[1].json()["job_id"]
+        repetida = alta(una, uno)
+        assert repetida.headers["Idempotent-Replayed"] == "true"
+        assert repetida.json() == primeras[0].json()
+        assert codigo(alta(otra, otro)) == (409, "CLAVE_EN_CONFLICTO")
+
     def test_revocada_deja_de_servir_en_segundos(self, web: Web) -> None:
         clave = nueva("leer")
         assert pedir(web, "/jobs", clave).status_code == 200
@@ -333,9 +351,12 @@ class TestLaOrden:
     def test_lo_que_no_se_puede(self, base: str, argumentos: tuple[str, ...], frase: str) -> None:
         nueva("leer", nombre="en uso")
         hecha = self.clave(base, *argumentos)
-        assert (hecha.returncode, hecha.stdout) == (2, "") and hecha.stderr.startswith(frase)
+        assert (hecha.returncode, hecha.stdout) == (
+            3 if argumentos[0] == "revocar" else 2,
+            "",
+        ) and hecha.stderr.startswith(frase)
 
     def test_sin_base_dice_una_frase(self) -> None:
         hecha = self.clave("postgresql://yo:s3cr3t0@127.0.0.1:1/nada", "listar")
-        assert hecha.returncode == 2 and hecha.stderr.startswith("No se pudo llegar a la base de datos")
+        assert hecha.returncode == 4 and hecha.stderr.startswith("No se pudo llegar a la base de datos")
         assert "s3cr3t0" not in hecha.stderr and hecha.stderr.count("\n") == 1
