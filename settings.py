@@ -186,6 +186,7 @@ class Settings(BaseSettings):
     reloj_periodo_s: float = Field(2, gt=0, le=60)
     reloj_republicar_s: float = Field(300, ge=5, le=86_400)
     evidencia_dias: int = Field(30, ge=1, le=3650)
+    historia_dias: int | None = Field(None, ge=1, le=36_500)
     evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

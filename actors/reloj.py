@@ -21,6 +21,7 @@ from actors.registro import Ausencia, configurar_registro
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
 from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, turnos, vencidos
+from models.historia import borrar_historia
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -131,6 +132,9 @@ def limpiar() -> None:
     olvidar_muertos()
     if borradas:
         logger.info("Evidencia vencida: %d partes borradas", borradas)
+    dias = ajustes().historia_dias
+    if dias is not None and (jobs := borrar_historia(dias)):
+        logger.info("Historia vencida: %d jobs borrados, con sus consultas y callbacks", jobs)
 
 
 REPARACIONES: tuple[Callable[[], None], ...] = (

@@ -133,6 +133,7 @@ MALOS = [
     ({"CALLBACK_SOLO_HTTPS": "tal vez"}, "CALLBACK_SOLO_HTTPS tiene que ser true o false"),
     ({"RELOJ_PERIODO_S": "0"}, "RELOJ_PERIODO_S tiene que ser mayor que 0"),
     ({"RELOJ_REPUBLICAR_S": "1"}, "RELOJ_REPUBLICAR_S tiene que ser 5.0 o más"),
+    ({"HISTORIA_DIAS": "0"}, "HISTORIA_DIAS tiene que ser 1 o más"),
     ({"EVIDENCIA_DIAS": "0"}, "EVIDENCIA_DIAS tiene que ser 1 o más"),
     ({"EVIDENCIA_MAX_BYTES": "1"}, "EVIDENCIA_MAX_BYTES tiene que ser 10000 o más"),
     ({"LOG_LEVEL": "TODO"}, "LOG_LEVEL tiene que ser 'DEBUG', 'INFO', 'WARNING' o 'ERROR'"),
