@@ -148,6 +148,7 @@ preparar_servidores() {
         faltan+=(rabbitmq-server)
         unidades+=(rabbitmq-server.service epmd.service epmd.socket)
     fi
+    hay systemd-analyze || faltan+=(systemd)
     if [ ! -e /usr/sbin/pgbouncer ]; then
         faltan+=(pgbouncer)
         unidades+=(pgbouncer.service)

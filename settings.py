@@ -28,6 +28,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
+SECRETOS = Path("/run/secrets")
+"""Where a setting may be a file of its name, in either case: what the environment says wins."""
 FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
 PREFIJO_SECRETO = "whsec_"
@@ -133,6 +135,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_nested_delimiter="__",
         env_ignore_empty=True,
+        secrets_dir=SECRETOS if SECRETOS.is_dir() else None,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -265,6 +268,9 @@ def ajustes() -> Settings:
         return Settings()
     except ValidationError as error:
         print(explicar(error), file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+    except OSError as error:
+        print(f"Configuración inválida: no se puede leer {error.filename}.", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
     except SettingsError:
         print("Configuración inválida: EMPRESA no es un JSON válido.", file=sys.stderr)  # noqa: T201
