@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -10,6 +11,7 @@ from consola.empresas import orden_empresas
 from consola.escuchar import orden_escuchar
 from consola.uso import UsoIncorrecto
 from consola.verificar import orden_verificar
+from settings import VERSION
 
 app = typer.Typer(help="Consulta portales de empresas de servicios.", pretty_exceptions_enable=False)
 app.add_typer(claves.app, name="clave")
@@ -19,8 +21,19 @@ app.command("empresas")(orden_empresas)
 app.command("escuchar")(orden_escuchar)
 
 
+def _version(pedida: bool) -> None:
+    if pedida:
+        typer.echo(f"consultas {VERSION}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Dice la versión y termina.")
+]
+
+
 @app.callback(invoke_without_command=True)
-def consultas(contexto: typer.Context) -> None:
+def consultas(contexto: typer.Context, version: Version = False) -> None:
     """Consulta portales de empresas de servicios; sólo `clave` usa la base de datos."""
     if contexto.invoked_subcommand is None:
         typer.echo(contexto.get_help())

@@ -6,6 +6,7 @@ Imports nothing of ours. A wrong value stops the start with one sentence that na
 import base64
 import re
 import sys
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -28,6 +29,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
+VERSION: str = tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    "version"
+]
 SECRETOS = Path("/run/secrets")
 """Where a setting may be a file of its name, in either case: what the environment says wins."""
 FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
