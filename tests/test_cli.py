@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import subprocess
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
