@@ -43,7 +43,7 @@ lint: ## revisa el estilo y los tipos
 	.venv/bin/mypy
 
 clean: ## borra lo que se puede volver a hacer (no borra datos)
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/node/node_modules
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/node/node_modules examples/nextjs/node_modules examples/nextjs/.next
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 help: ## esta lista

@@ -20,9 +20,20 @@ from puerta.rutas import Montaje, Ruta
 from recursos.callbacks import intentos, listar_callbacks, prueba, reenviar, reenviar_varios
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
+from recursos.documentacion import openapi
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.eventos import cerrar_a_tiempo, eventos
+from recursos.exportaciones import consultas_csv, deudas_csv, vencimientos_ics
 from recursos.jobs import cancelar_job, leer_job, listar_jobs, reintentar_job
+from recursos.listo import listo
+from recursos.metricas import metricas_prometheus
+from recursos.programaciones import (
+    borrar_programacion,
+    modificar_programacion,
+    nueva_programacion,
+    programacion,
+    programaciones,
+)
 from recursos.propiedades import cambiar_propiedad, modificar_servicio, nueva_propiedad, nuevo_servicio, propiedades
 from settings import ajustes
 
@@ -64,12 +75,23 @@ rutas = [
     Ruta("/propiedades/{id}", cambiar_propiedad, alcance=ADMINISTRAR, methods=["PATCH"]),
     Ruta("/servicios", nuevo_servicio, alcance=ADMINISTRAR, methods=["POST"]),
     Ruta("/servicios/{id}", modificar_servicio, alcance=ADMINISTRAR, methods=["PATCH"]),
+    Ruta("/programaciones", programaciones, alcance=LEER),
+    Ruta("/programaciones", nueva_programacion, alcance=ADMINISTRAR, methods=["POST"]),
+    Ruta("/programaciones/{id}", programacion, alcance=LEER),
+    Ruta("/programaciones/{id}", modificar_programacion, alcance=ADMINISTRAR, methods=["PATCH"]),
+    Ruta("/programaciones/{id}", borrar_programacion, alcance=ADMINISTRAR, methods=["DELETE"]),
+    Ruta("/consultas.csv", consultas_csv, alcance=LEER),
+    Ruta("/deudas.csv", deudas_csv, alcance=LEER),
+    Ruta("/vencimientos.ics", vencimientos_ics, alcance=LEER),
     Ruta("/consulta/{consulta_id}", leer_consulta, alcance=LEER),
     Ruta("/consulta/{consulta_id}/evidencia/{tipo}", evidencia, alcance=LEER),
     Ruta("/empresas", empresas, alcance=LEER),
     Ruta("/empresas/salud", salud_empresas, alcance=LEER),
+    Ruta("/metrics", metricas_prometheus, alcance=LEER),
+    Ruta("/ready", listo, alcance=LEER),
     Ruta("/health", salud, alcance=None),
-    Ruta("/panel", inicio, alcance=None),
+    Ruta("/openapi.json", openapi, alcance=None),
+    Ruta("/panel", inicio, alcance=None, include_in_schema=False),
     Montaje("/panel", panel, alcance=None),
 ]
 

@@ -58,8 +58,6 @@ def que_probar(url: str, sandbox: str, entorno: Mapping[str, str], carpeta: Path
     nota = "La propiedad 36 tiene servicios que fallan. "
     if entorno["PORTALES_URL"] != sandbox:
         nota = f"Los portales son los de {entorno['PORTALES_URL']}, como dice PORTALES_URL.\n"
-    elif carpeta is None:
-        nota = "Atención: los portales son simulados, y lo que digan se guarda en la base de DATABASE_URL.\n"
     if entorno.get("API_ABIERTA", "").lower() not in ("1", "true", "yes", "on", "t", "y"):
         nombres = ("DATABASE_URL", "BROKER_URL", "CIFRADO_CLAVES") if carpeta else ()
         base = "".join(f"{nombre}='{entorno[nombre]}' " for nombre in nombres)
@@ -71,6 +69,17 @@ def que_probar(url: str, sandbox: str, entorno: Mapping[str, str], carpeta: Path
         nota=nota,
         datos=carpeta or "la base de DATABASE_URL",
     )
+
+
+def revisar_base(entorno: Mapping[str, str]) -> None:
+    """Simulated portals are for the embedded Postgres, unless the address of theirs is given. Raises NoSePudo."""
+    if entorno.get("DATABASE_URL") and not entorno.get("PORTALES_URL"):
+        raise NoSePudo(
+            "DATABASE_URL nombra una base y PORTALES_URL falta: las deudas que inventan los portales simulados"
+            " quedarían en ella. Quite DATABASE_URL para usar una base propia; si esa es de pruebas, ponga en"
+            " PORTALES_URL la dirección de los portales simulados; para consultar de verdad, arranque los procesos"
+            " del Procfile."
+        )
 
 
 def puerto_libre() -> int:

@@ -22,7 +22,7 @@ from honcho.environ import parse_procfile
 
 import demo
 import models
-from demo import NoSePudo, aislado, al_recibir, con_env, interrumpir, puerto_libre, revisar_puerto
+from demo import NoSePudo, aislado, al_recibir, con_env, interrumpir, puerto_libre, revisar_base, revisar_puerto
 from guardian import CONSERJE, FIN_S, Proceso
 from receptor import Casa, receptor
 from semilla import sembrar
@@ -173,6 +173,7 @@ class PilaLocal:
 
 def quedarse(puerto: int, carpeta: Path, entorno: Mapping[str, str]) -> int:
     """`run`: the stack until it is told to stop. Returns the exit code."""
+    revisar_base(entorno)
     carpeta.mkdir(parents=True, exist_ok=True)
     try:
         permitidos = entorno.get("CALLBACK_HOSTS_PERMITIDOS") or RECEPTORES

@@ -2,7 +2,7 @@
 # Makes sure that what the project needs is installed: ./preparar.sh [demo|test]
 #   (nothing)  uv, and the Python packages of uv.lock in .venv
 #   demo       also a browser and fonts
-#   test       also PostgreSQL and RabbitMQ, as programs: no service is started; and Node, a receiver of callbacks
+#   test       also PostgreSQL, RabbitMQ and Prometheus, as programs: no service is started; and Node
 # Idempotent: with nothing missing it only looks, and says nothing.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -153,6 +153,10 @@ preparar_servidores() {
         faltan+=(pgbouncer)
         unidades+=(pgbouncer.service)
     fi
+    if [ ! -e /usr/bin/promtool ]; then
+        faltan+=(prometheus)
+        unidades+=(prometheus.service)
+    fi
     if [ ${#faltan[@]} -gt 0 ]; then
         instalar "los servidores de las pruebas" "${faltan[@]}"
         no_arrancar_solos "${unidades[@]}"
@@ -160,15 +164,20 @@ preparar_servidores() {
 }
 
 preparar_node() {
-    local faltan=() marca=tests/node/node_modules/.preparado ahora
+    local faltan=() carpeta
     hay node || faltan+=(nodejs)
     hay npm || faltan+=(npm)
     if [ ${#faltan[@]} -gt 0 ]; then instalar "Node, que recibe los callbacks de las pruebas" "${faltan[@]}"; fi
-    ahora=$(sha256sum tests/node/package-lock.json)
+    for carpeta in tests/node examples/nextjs; do preparar_paquetes "$carpeta"; done
+}
+
+preparar_paquetes() { # $1: a folder with a package-lock.json
+    local marca=$1/node_modules/.preparado ahora
+    ahora=$(sha256sum "$1/package-lock.json")
     if [ "$(cat "$marca" 2>/dev/null)" = "$ahora" ]; then return; fi
-    decir "Instalo los paquetes de Node de las pruebas en tests/node (npm ci)"
-    npm --prefix tests/node ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
-        fallar "No pude instalar tests/node/package-lock.json: hay que revisar la red y repetir la orden."
+    decir "Instalo los paquetes de Node de $1 (npm ci)"
+    npm --prefix "$1" ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
+        fallar "No pude instalar $1/package-lock.json: hay que revisar la red y repetir la orden."
     printf '%s\n' "$ahora" >"$marca"
 }
 

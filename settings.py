@@ -195,6 +195,7 @@ class Settings(BaseSettings):
     evidencia_dias: int = Field(30, ge=1, le=3650)
     historia_dias: int | None = Field(None, ge=1, le=36_500)
     evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
+    log_formato: Literal["texto", "json"] = "texto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="after")

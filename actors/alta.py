@@ -1,12 +1,17 @@
 """Making jobs: written first, then published."""
 
+import logging
 import uuid
 
 from actors.consultar import publicar
 from actors.notificar import avisar
-from models import Admision, Clave, Creado, Plazo, Reglas, crear_job, crear_reintento
+from actors.registro import anotar
+from models import Admision, Clave, ColaLlena, Creado, Plazo, Reglas, crear_job, crear_reintento
+from models.programacion import correr, programaciones_vencidas
 from models.schemas import Pedido
 from settings import ajustes
+
+logger = logging.getLogger("reloj")
 
 
 def _reglas() -> Reglas:
@@ -28,7 +33,25 @@ def reintentar(job_id: uuid.UUID) -> Creado | None:
     return None if creado is None else _publicado(creado)
 
 
+def correr_programaciones(cuantas: int = 100) -> int:
+    """Make the jobs that are due; returns how many. A later turn of reloj publishes them: this process may die now."""
+    hechas = 0
+    for programacion_id in programaciones_vencidas(cuantas):
+        try:
+            hecha = correr(programacion_id, _reglas())
+        except ColaLlena as llena:
+            logger.warning("La programación %d espera lugar: %s", programacion_id, llena.mensaje)
+            break
+        if hecha is not None:
+            hechas += 1
+            ocurrencia, creado = hecha
+            que = f"job {creado.job_id}" if creado else f"{ocurrencia.desenlace}: {ocurrencia.detalle}"
+            logger.info("Programación %d, prevista %s: %s", programacion_id, ocurrencia.prevista_en.isoformat(), que)
+    return hechas
+
+
 def _publicado(creado: Creado) -> Creado:
+    anotar(job_id=creado.job_id)
     if creado.consulta_ids:
         publicar([(consulta_id, creado.job_id) for consulta_id in creado.consulta_ids])
     if creado.con_resultados:

@@ -16,7 +16,8 @@ from dramatiq.middleware import (
 )
 from dramatiq_postgres import PostgresBroker
 
-from actors.middleware import AvisoDeCallbacks, Latido, NavegadorDelProceso, Registro, ReintentosExactos, UnaSolaSenal
+from actors.latido import Latido
+from actors.middleware import AvisoDeCallbacks, NavegadorDelProceso, Registro, ReintentosExactos, Trabajo, UnaSolaSenal
 from settings import Settings, ajustes
 
 CONSULTAS: Final = "consultas"
@@ -30,6 +31,7 @@ def _middleware() -> list[Middleware]:
     """Every middleware, outermost first. What comes after AsyncIO shuts down while the event loop still runs."""
     return [
         Registro(),
+        Trabajo(),
         UnaSolaSenal(),
         AgeLimit(),
         TimeLimit(),

@@ -11,6 +11,7 @@ import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from actors.empresas import NUESTRAS
 from actors.middleware import deteniendo
 from actors.notificar import avisar, notificar
 from actors.publicador import Envio, marcar, publicador
+from actors.registro import anotar
 from actors.resultados import de_deuda, de_falla
 from actors.salud import anotar_salud
 from actors.tarea import Tarea, simultaneas
@@ -56,7 +58,7 @@ SENAL_S = 0.5
 """How much later than its browser this process may get the signal to stop."""
 DETENCION_S = 5.0
 MARGEN_S = 60
-"""Dramatiq's limit is the scraper's own plus this: opening a page, evidencia, saving."""
+"""Dramatiq's limit is the longest consulta and pause plus this: opening a page, evidencia, saving."""
 
 
 @dramatiq.actor(
@@ -65,7 +67,7 @@ MARGEN_S = 60
     esperas_ms=[1000, 5000],
     notify_shutdown=True,
     throws=(Shutdown,),
-    time_limit=int((1200 + MARGEN_S) * 1000),
+    time_limit=int((ajustes().consulta_plazo_s + PAUSA_MAX_S + MARGEN_S) * 1000),
 )
 def consultar(consulta_id: str) -> None:
     """Look up one servicio. Returns normally for every expected falla; raises only for bugs and a lost database."""
@@ -76,6 +78,7 @@ def consultar(consulta_id: str) -> None:
         visto = Consulta.get_or_none(Consulta.id == identificador)
         if visto is None or visto.estado != "pendiente":
             return
+        anotar(job_id=visto.job_id)
         servicio = Servicio.get_by_id(visto.servicio_id)
     tarea = Tarea.preparar(visto.empresa, servicio)
     consulta = reclamar(
@@ -88,12 +91,27 @@ def consultar(consulta_id: str) -> None:
     if consulta is None:
         return
     try:
-        _atender(consulta, tarea)
+        if _sigue_igual(servicio, consulta):
+            _atender(consulta, tarea)
     except Shutdown:
         devolver(consulta.id, consulta.token)
         raise
     finally:
         _dar_turno(visto.empresa)
+
+
+def _sigue_igual(servicio: Servicio, consulta: Consulta) -> bool:
+    """Whether the servicio says what it said before the claim; else the consulta is handed back.
+
+    Jobs made while nobody had claimed it wait for its result, and asked for what the servicio says now.
+    """
+    with conexion():
+        ahora = Servicio.get_by_id(servicio.id)
+    if servicio.guardadas == ahora.guardadas and ahora.version == consulta.version:
+        return True
+    logger.info("Las credenciales del servicio %s cambiaron: la consulta %s se repite", servicio.id, consulta.id)
+    devolver(consulta.id, consulta.token)
+    return False
 
 
 def _atender(consulta: Consulta, tarea: Tarea) -> None:
@@ -148,7 +166,7 @@ def _arriendo(consulta: Consulta) -> Iterator[None]:
             except BASE_CAIDA as error:
                 logger.warning("No se pudo renovar la consulta %s: %s", consulta.id, error)
 
-    hilo = threading.Thread(target=latir, name=f"arriendo-{consulta.id}", daemon=True)
+    hilo = threading.Thread(target=copy_context().run, args=(latir,), name=f"arriendo-{consulta.id}", daemon=True)
     hilo.start()
     try:
         yield

@@ -10,6 +10,7 @@ from scrapers import SCRAPERS
 from scrapers.fallas import REGLAS, Categoria
 
 DEL_PORTAL: Final = frozenset(codigo for codigo, regla in REGLAS.items() if regla.afecta_salud)
+NOMBRES: Final = frozenset(scraper.nombre for scraper in SCRAPERS.values())
 NUESTRAS: Final = frozenset(codigo for codigo, regla in REGLAS.items() if regla.categoria is Categoria.INTERNO)
 
 

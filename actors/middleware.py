@@ -1,11 +1,11 @@
-"""What Dramatiq's own middleware leaves open: exact retries, one signal, a heartbeat, the browser's end."""
+"""What Dramatiq's own middleware leaves open: exact retries, one signal, the browser's end."""
 
 import asyncio
+import inspect
 import logging
 import resource
 import signal
 import threading
-import uuid
 from types import FrameType
 from typing import Any
 
@@ -16,14 +16,12 @@ from dramatiq.middleware.shutdown import Shutdown
 
 from actors.corte import cortar_si_tarda
 from actors.navegacion import cerrar_navegador
-from actors.registro import Ausencia, configurar_registro
-from models import BASE_CAIDA, despedir, latir
+from actors.registro import anotar, configurar_registro, olvidar
 from models.turnos import COLA
 from settings import ajustes
 
 logger = logging.getLogger(__name__)
 
-LATIDO_S = 10.0
 CIERRE_S = 8.0
 
 DEVUELTO_MS = 500
@@ -78,6 +76,26 @@ class Registro(Middleware):
         """Set it up."""
         configurar_registro()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # its memory holds credenciales
+
+
+class Trabajo(Middleware):
+    """Every line logged while a message is attended to carries the ids that it was sent with."""
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
+        """Note them, by the actor's own names for them."""
+        recibido = inspect.signature(broker.get_actor(message.actor_name).fn).bind(*message.args, **message.kwargs)
+        olvidar()
+        anotar(**{nombre: valor for nombre, valor in recibido.arguments.items() if nombre.endswith("_id") and valor})
+
+    def after_process_message(
+        self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None
+    ) -> None:
+        """Forget them."""
+        olvidar()
+
+    def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
+        """Forget them."""
+        olvidar()
 
 
 class UnaSolaSenal(Middleware):
@@ -136,41 +154,3 @@ class AvisoDeCallbacks(Middleware):
             registro.warning("Los callbacks salen sin firma: CALLBACK_SECRETOS está vacía")
         if permitidos := ajustes().callback_hosts_permitidos:
             registro.info("Receptores internos permitidos: %s", ", ".join(permitidos))
-
-
-class Latido(Middleware):
-    """Writes a row every few seconds that says this worker is alive."""
-
-    def __init__(self) -> None:
-        self._id = uuid.uuid4()
-        self._fin = threading.Event()
-        self._hilo: threading.Thread | None = None
-
-    def after_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        """Begin to beat."""
-        colas = ",".join(sorted(worker.consumer_whitelist or broker.get_declared_queues()))
-        self._hilo = threading.Thread(
-            target=self._latir, args=(colas, worker.worker_threads), name="latido", daemon=True
-        )
-        self._hilo.start()
-
-    def _latir(self, colas: str, hilos: int) -> None:
-        base = Ausencia(logger, "La base de datos")
-        while True:
-            try:
-                latir(self._id, colas=colas, hilos=hilos)
-                base.esta()
-            except BASE_CAIDA as error:
-                base.falta(error)
-            if self._fin.wait(LATIDO_S):
-                return
-
-    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
-        """Stop beating and say goodbye."""
-        self._fin.set()
-        if self._hilo is not None:
-            self._hilo.join(5)
-        try:
-            despedir(self._id)
-        except BASE_CAIDA as error:
-            logger.warning("La base de datos no responde: %s", error)

@@ -6,7 +6,8 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 
 import dramatiq
 
@@ -23,6 +24,8 @@ class Envio:
 
     mensajes: Sequence[Callable[[], object]]
     despues: Callable[[], None]
+    contexto: Context = field(default_factory=copy_context)
+    """Of whoever hands it over: what is logged about it carries the same ids."""
 
 
 class Publicador(threading.Thread):
@@ -43,6 +46,11 @@ class Publicador(threading.Thread):
         except queue.Full:
             logger.warning("Demasiado para publicar: lo hará reloj")
 
+    @property
+    def pendientes(self) -> int:
+        """How many batches wait to be published."""
+        return self._cola.qsize()
+
     def detener(self, espera_s: float = 5) -> None:
         """Publish what is left, for at most `espera_s` seconds."""
         if self.is_alive():
@@ -60,7 +68,7 @@ class Publicador(threading.Thread):
                 continue
             if envio is None:
                 return
-            self._publicar(envio)
+            envio.contexto.run(self._publicar, envio)
 
     def _publicar(self, envio: Envio) -> None:
         try:

@@ -3,24 +3,39 @@
 Any number may run. Each turn is a list of small repairs; one that fails is logged and the next turn tries again.
 """
 
+import contextlib
 import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
 
 from dramatiq.errors import BrokerConnectionError
 
+from actors.alta import correr_programaciones
 from actors.broker import broker
 from actors.consultar import tuberia
 from actors.corte import cortar_si_tarda
 from actors.empresas import NUESTRAS
+from actors.latido import terminar_en
 from actors.notificar import anunciar, notificar
-from actors.registro import Ausencia, configurar_registro
+from actors.registro import Ausencia, configurar_registro, trabajo
 from actors.resultados import sin_importe
 from actors.tarea import simultaneas
-from models import BASE_CAIDA, fracasar, olvidar_claves, por_repartir, repartir, tomar_turno, turnos, vencidos
+from models import (
+    BASE_CAIDA,
+    despedir,
+    fracasar,
+    latir,
+    olvidar_claves,
+    por_repartir,
+    repartir,
+    tomar_turno,
+    turnos,
+    vencidos,
+)
 from models.historia import borrar_historia
 from models.reparacion import (
     borrar_evidencia,
@@ -33,6 +48,7 @@ from models.reparacion import (
     rescatar,
 )
 from models.rotacion import cifrar_planas
+from models.totales import contar, sumar
 from models.trabajador import olvidar_muertos
 from scrapers import de_empresa
 from scrapers.fallas import Codigo
@@ -46,10 +62,13 @@ _broker = Ausencia(logger, "El broker")
 LOTE = 500
 GRACIA_S = 1.5
 """What was committed just now is still being published by whoever wrote it."""
-LIMPIEZA_S = 60.0
+
+MUDO_S = 600.0
+"""A turn that takes longer has hung: the process is ended, and its supervisor starts another."""
+IDENTIDAD = uuid.uuid4()
 
 
-def publicar_calladas() -> None:
+def publicar_calladas() -> int:
     """Publish the consultas that were committed and never published, or whose message was lost."""
     perdida_s = ajustes().reloj_republicar_s
     pares = por_publicar(LOTE, gracia_s=GRACIA_S, perdida_s=perdida_s)
@@ -62,36 +81,46 @@ def publicar_calladas() -> None:
     if pares:
         _broker.esta()
         logger.info("Publicadas %d consultas que nadie había publicado", len(pares))
+    return len(pares)
 
 
-def rescatar_interrumpidas() -> None:
+def rescatar_interrumpidas() -> int:
     """Take back the consultas whose worker died."""
     devueltas, terminadas = rescatar(
         LOTE, inicios_max=ajustes().consulta_inicios_max, resultado=sin_importe(Codigo.INTERRUMPIDA)
     )
     if devueltas or terminadas:
         logger.warning("Consultas interrumpidas: %d vuelven a la cola, %d terminan", devueltas, terminadas)
+        sumar("arriendos_vencidos", {"devuelta": devueltas, "terminada": terminadas})
+    return devueltas + terminadas
 
 
-def vencer_jobs() -> None:
+def vencer_jobs() -> int:
     """Fail the jobs whose deadline has passed."""
+    fracasados = 0
     for job_id in vencidos(LOTE):
         error = "El job superó su tiempo máximo."
         if fracasar(job_id, error=error, resultado=sin_importe(Codigo.TIEMPO_AGOTADO)):
-            logger.warning("Job %s: %s", job_id, error)
+            with trabajo(job_id=job_id):
+                logger.warning("Job %s: %s", job_id, error)
+            fracasados += 1
+    return fracasados
 
 
-def dar_turnos() -> None:
+def dar_turnos() -> int:
     """Publish consultas that wait for their turn at an empresa with free places."""
+    dados = 0
     for empresa in empresas_en_turno():
         for _ in range(lugares_libres(empresa, simultaneas(de_empresa(empresa)))):
             siguiente = tomar_turno(empresa)
             if siguiente is None:
                 break
             tuberia(siguiente.id, siguiente.job_id)
+            dados += 1
+    return dados
 
 
-def despertar_callbacks() -> None:
+def despertar_callbacks() -> int:
     """Announce the callbacks that are due and that no message announces."""
     pares = callbacks_por_despertar(LOTE, gracia_s=GRACIA_S, perdida_s=60)
     for hechos, (callback_id, job_id) in enumerate(pares):
@@ -100,45 +129,70 @@ def despertar_callbacks() -> None:
         except Exception:
             desanunciar([pendiente for pendiente, _ in pares[hechos:]])
             raise
+    return len(pares)
 
 
-def cifrar_credenciales() -> None:
+def cifrar_credenciales() -> int:
     """Encrypt the credenciales that somebody wrote as a plain object."""
     cifradas = cifrar_planas()
     if cifradas:
         logger.info("Credenciales cifradas: las de %d servicios que se habían escrito sin cifrar", cifradas)
+    return cifradas
 
 
-def dar_turnos_de_callbacks() -> None:
+def dar_turnos_de_callbacks() -> int:
     """Announce callbacks that wait for their turn at a destino with free places: whoever had them was killed."""
+    dados = 0
     for destino in turnos.destinos_en_turno():
-        anunciar(turnos.dar_turnos(destino))
+        pares = turnos.dar_turnos(destino)
+        anunciar(pares)
+        dados += len(pares)
+    return dados
 
 
-def repartir_resultados() -> None:
+def repartir_resultados() -> int:
     """End the consultas that wait for another's result where whoever ended that one could not."""
-    for origen_id in por_repartir(LOTE):
+    origenes = por_repartir(LOTE)
+    for origen_id in origenes:
         reparto = repartir(origen_id, NUESTRAS)
         for consulta_id, job_id in reparto.por_publicar:
             tuberia(consulta_id, job_id)
         for job_id in reparto.jobs:
             notificar.send(str(job_id))
+    return len(origenes)
 
 
-def limpiar() -> None:
+def limpiar() -> int:
     """Delete what is past its retention."""
     olvidar_claves()
     borradas = borrar_evidencia(ajustes().evidencia_dias)
     olvidar_muertos()
     if borradas:
         logger.info("Evidencia vencida: %d partes borradas", borradas)
-    dias = ajustes().historia_dias
+    jobs, dias = 0, ajustes().historia_dias
     if dias is not None and (jobs := borrar_historia(dias)):
         logger.info("Historia vencida: %d jobs borrados, con sus consultas y callbacks", jobs)
+    return borradas + jobs
 
 
-REPARACIONES: tuple[Callable[[], None], ...] = (
+def contar_terminado() -> int:
+    """Bring the totals of the metrics up to date: that is no repair."""
+    contar()
+    return 0
+
+
+def latir_reloj() -> int:
+    """Say that this reloj is alive: that is no repair either."""
+    latir(IDENTIDAD, colas="reloj", hilos=1)
+    return 0
+
+
+Reparacion = Callable[[], int]
+"""Returns how much there was to repair."""
+
+REPARACIONES: tuple[Reparacion, ...] = (
     cifrar_credenciales,
+    correr_programaciones,
     rescatar_interrumpidas,
     publicar_calladas,
     vencer_jobs,
@@ -147,13 +201,15 @@ REPARACIONES: tuple[Callable[[], None], ...] = (
     despertar_callbacks,
     dar_turnos_de_callbacks,
 )
+RUTINAS: Mapping[Reparacion, float] = {latir_reloj: 10, contar_terminado: 10, limpiar: 60}
+"""What is done less often, and every how many seconds."""
 
 
-def vuelta(reparaciones: tuple[Callable[[], None], ...] = REPARACIONES) -> None:
-    """One turn: every repair, whatever happened to the one before it."""
+def vuelta(reparaciones: Iterable[Reparacion] = REPARACIONES) -> None:
+    """One turn: every repair, whatever happened to the one before it; how much each repaired goes to the metrics."""
     for reparar in reparaciones:
         try:
-            reparar()
+            sumar("reparaciones", {reparar.__name__: reparar()})
             _base.esta()
         except BASE_CAIDA as error:
             _base.falta(error)
@@ -177,13 +233,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, terminar)
     signal.signal(signal.SIGINT, terminar)
     logger.info("Reloj en marcha: una vuelta cada %s s", ajustes().reloj_periodo_s)
-    ultima_limpieza = 0.0
+    proxima = dict.fromkeys(RUTINAS, 0.0)
     while not fin.is_set():
+        terminar_en(MUDO_S)
         vuelta()
-        if time.monotonic() - ultima_limpieza > LIMPIEZA_S:
-            ultima_limpieza = time.monotonic()
-            vuelta((limpiar,))
+        for rutina, cada_s in RUTINAS.items():
+            if time.monotonic() >= proxima[rutina]:
+                proxima[rutina] = time.monotonic() + cada_s
+                vuelta((rutina,))
         fin.wait(ajustes().reloj_periodo_s)
+    with contextlib.suppress(*BASE_CAIDA):
+        despedir(IDENTIDAD)
     broker.close()
 
 

@@ -1,6 +1,7 @@
 """Whether the service grows while it works: memory, files, connections and browsers, at tenths of a long run.
 
-`python benchmarks/aguante.py --consultas 10000` queues so many consultas in one request and drains them;
+`python benchmarks/aguante.py --consultas 10000` queues so many consultas in one request and drains them; with
+`--sin-navegador 60` so many in a hundred are of an empresa without a scraper, and end before any browser is asked;
 `--minutos 20` goes on asking for jobs of 50 until the time is over. On PostgreSQL and RabbitMQ; `--embebido` for the
 embedded default. Prints a Markdown table; RSS in MB, those of Chromium summed over its processes.
 """
@@ -19,6 +20,7 @@ RAIZ = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(RAIZ), str(RAIZ / "tests")]
 
 import psutil
+import requests
 from escenarios.conftest import Semilla
 from pila import PROCESOS, Pila, Receptor, receptor
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
@@ -106,11 +108,19 @@ def _mb(foto: Foto) -> str:
     return " ".join(f"{nombre}={valor:.0f}MB" for nombre, valor in foto.rss_mb.items())
 
 
-def vaciar(aguante: Aguante, cuantas: int) -> None:
+def vaciar(aguante: Aguante, cuantas: int, sin_navegador: int) -> None:
     """Queue them all in one request and photograph each tenth."""
-    _sembrar(aguante, cuantas)
+    for _ in range(cuantas // 100):
+        _sembrar(aguante, 100 - sin_navegador)
+        aguante.semilla.filas(
+            "INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)"
+            " SELECT propiedad_id, 'Sin scraper', tipo_servicio, credenciales, true, now()"
+            " FROM (SELECT * FROM servicios ORDER BY id LIMIT 1) uno, generate_series(1, %s) RETURNING 1",
+            sin_navegador,
+        )
     aguante.comienzo = time.monotonic()
-    aguante.pila.pedir("/consultar/todas", {"callback_url": aguante.casa.url})
+    pedido = {"callback_url": aguante.casa.url}
+    requests.post(f"{aguante.pila.url}/consultar/todas", json=pedido, timeout=300).raise_for_status()
     print(f"  encoladas en {time.monotonic() - aguante.comienzo:.1f} s")
     for decima in range(1, 11):
         while aguante.terminadas() < cuantas * decima // 10:
@@ -157,13 +167,14 @@ def main() -> None:
     """Run what was asked for and print the table."""
     lector = argparse.ArgumentParser(description="Memoria, archivos y conexiones durante una corrida larga.")
     lector.add_argument("--consultas", type=int, help="encolar tantas de una vez y vaciarlas")
+    lector.add_argument("--sin-navegador", type=int, default=0, metavar="PORCENTAJE")
     lector.add_argument("--minutos", type=float, help="pedir jobs durante tantos minutos")
     lector.add_argument("--embebido", action="store_true")
     opciones = lector.parse_args()
     with en_marcha(embebido=opciones.embebido) as aguante:
         aguante.fotografiar()
         if opciones.consultas:
-            vaciar(aguante, opciones.consultas)
+            vaciar(aguante, opciones.consultas, opciones.sin_navegador)
         if opciones.minutos:
             sostener(aguante, opciones.minutos)
         jobs = aguante.semilla.filas("SELECT status, callback_sent, count(*) FROM jobs GROUP BY 1, 2 ORDER BY 1")

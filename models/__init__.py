@@ -36,12 +36,14 @@ from models.listados import (
     leer_job,
     listar_jobs,
 )
+from models.programacion import Ocurrencia, Programacion
 from models.propiedad import Propiedad, Servicio, servicios_de
 from models.reenvio import que_impide, reenviar, reenviar_varios
 from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
 from models.seguimiento import intentos_de, listar_callbacks
+from models.totales import Total, TotalesHasta
 from models.trabajador import Trabajador, despedir, latir
 from models.turnos import reclamar_callback
 
@@ -57,8 +59,12 @@ TABLAS = (
     EstadoEmpresa,
     Rechazo,
     Idempotencia,
+    Total,
+    TotalesHasta,
     ApiKey,
     Secreto,
+    Programacion,
+    Ocurrencia,
 )
 """Every table, in the order of their references."""
 
@@ -84,8 +90,10 @@ __all__ = [
     "Intento",
     "Job",
     "NoReintentable",
+    "Ocurrencia",
     "Parte",
     "Plazo",
+    "Programacion",
     "Propiedad",
     "Rechazo",
     "Reglas",
@@ -95,6 +103,8 @@ __all__ = [
     "Sellado",
     "Servicio",
     "SinServicios",
+    "Total",
+    "TotalesHasta",
     "Trabajador",
     "alcanza_el_plazo",
     "anotar_intento",

@@ -32,7 +32,9 @@ class ColaLlena(Exception):
 
 def admitir(limites: Admision) -> None:
     """Raise ColaLlena when the queue is over one of its limits. Call it inside the job's transaction."""
-    cuantas = sum(_contar(limites.cola_max, condicion) for condicion in (_LISTA, Consulta.en_turno))
+    # Those that follow another cost no visit, and yet are rows that any key could pile up.
+    esperan = (_LISTA, Consulta.en_turno, Consulta.origen.is_null(False))
+    cuantas = sum(_contar(limites.cola_max, condicion) for condicion in esperan)
     if cuantas >= limites.cola_max:
         raise ColaLlena(f"Hay {limites.cola_max} consultas o más en espera.", _espera(cuantas - limites.cola_max + 1))
     limite = fn.now() - timedelta(seconds=limites.antiguedad_max_s)

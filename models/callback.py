@@ -102,6 +102,9 @@ Callback.add_index(
 Callback.add_index(
     Callback.index(DESTINO, Callback.arrendado_hasta, name="callbacks_enviando", where=SQL("estado = 'enviando'"))
 )
+Callback.add_index(
+    Callback.index(Callback.terminado_en, name="callbacks_terminados", where=SQL("terminado_en IS NOT NULL"))
+)
 
 
 SIN_CUERPO = [campo for campo in Callback._meta.sorted_fields if campo is not Callback.cuerpo]
@@ -132,6 +135,9 @@ class Intento(Tabla):
 
 
 Intento.add_index(Intento.index(Intento.callback, Intento.numero, unique=True, name="callback_intentos_numero"))
+Intento.add_index(
+    Intento.index(Intento.terminado_en, name="callback_intentos_terminados", where=SQL("terminado_en IS NOT NULL"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +165,8 @@ def cabeceras_propias(callback: Callback) -> dict[str, str]:
         return dict(job.callback_headers or {})
 
 
-def cabeceras_ocultas(job: Job) -> dict[str, str] | None:
-    """The caller's own headers as they may be shown; empty when their key is missing from CIFRADO_CLAVES."""
+def cabeceras_ocultas(job: Any) -> dict[str, str] | None:
+    """The headers of a job's or programacion's callbacks, hidden; empty when their key is not in CIFRADO_CLAVES."""
     try:
         propias = job.callback_headers
     except Indescifrable:

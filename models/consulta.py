@@ -58,6 +58,8 @@ class Consulta(Tabla):
     encolada_en = Momento(null=True)
     huella = TextField(null=True)
     """Fingerprint of the credenciales of a portal with a login: one consulta at a time for each."""
+    version = TextField(null=True)
+    """The servicio's when this was claimed: with which credenciales the portal is read."""
     en_turno = BooleanField(default=False)
     """Waiting for another consulta of its empresa to end."""
     origen = ForeignKeyField("self", null=True, on_delete="SET NULL", index=False)
@@ -157,9 +159,10 @@ def reclamar(
     `espera_s` seconds, `pausa_s` after the empresa's last one.
     """
     with transaccion():
-        empresa = Consulta.select(Consulta.empresa).where(Consulta.id == consulta_id).scalar()
-        if empresa is None:
+        vista = Consulta.get_or_none(Consulta.id == consulta_id)
+        if vista is None:
             return None
+        empresa = vista.empresa
         bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"consultas:{empresa}",))
         en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso")
         ocupada = en_curso.count() >= lugares(empresa, simultaneas)
@@ -184,6 +187,7 @@ def reclamar(
                 en_turno=False,
                 disponible_en=None,
                 huella=huella,
+                version=Servicio.get_by_id(vista.servicio_id).version,
             )
             .where(lista)
             .returning(Consulta)
@@ -269,8 +273,12 @@ def tomar_turno(empresa: str) -> Consulta | None:
 
 
 def marcar_encoladas(consulta_ids: Sequence[uuid.UUID]) -> None:
-    """Note that these consultas were published: reloj need not do it."""
-    with conexion():
-        Consulta.update(encolada_en=fn.now()).where(
-            Consulta.id.in_(list(consulta_ids)), Consulta.estado == "pendiente"
-        ).execute()
+    """Note that these consultas were published: reloj need not do it. What is being changed meanwhile is left out:
+    waiting for several rows, in whatever order, would be a deadlock with whoever ends their job."""
+    with transaccion():
+        quietas = (
+            Consulta.select(Consulta.id)
+            .where(Consulta.id.in_(list(consulta_ids)), Consulta.estado == "pendiente")
+            .for_update(skip_locked=True)
+        )
+        Consulta.update(encolada_en=fn.now()).where(Consulta.id.in_(quietas)).execute()

@@ -34,15 +34,16 @@ class ClaveEnConflicto(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clave:
-    """A caller's key and the fingerprint of what it asks for."""
+    """A caller's key, as it is kept, and the fingerprint of what it asks for."""
 
     texto: str
     huella: str
 
     @classmethod
-    def de(cls, texto: str, pedido: Mapping[str, Any]) -> "Clave":
-        """The key of a request (JSON)."""
-        return cls(texto, hashlib.sha256(json.dumps(pedido, sort_keys=True).encode()).hexdigest())
+    def de(cls, texto: str, pedido: Mapping[str, Any], *, de_quien: str = "") -> "Clave":
+        """The key of a request (JSON) by the caller `de_quien`: what others call by the same key is not its own."""
+        huella = hashlib.sha256(json.dumps(pedido, sort_keys=True).encode()).hexdigest()
+        return cls(f"{de_quien} {texto}", huella)  # neither has a space in it
 
 
 def reservar(clave: Clave, job_id: uuid.UUID) -> Idempotencia | None:

@@ -1,12 +1,13 @@
 """What the caller manages: propiedades and their servicios."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from peewee import SQL, BigAutoField, BooleanField, Case, Check, ForeignKeyField, TextField, fn
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
-from models.cifrado import Cifrado, Indescifrable
+from models.cifrado import Cifrado, Indescifrable, Sellado
 from models.schemas import instante
 from models.schemas_propiedades import FiltroPropiedades
 
@@ -37,11 +38,24 @@ class Servicio(Tabla):
     activo = BooleanField(default=True)
     created_at = Momento(default=ahora)
     updated_at = Momento(null=True)
-    """When what is asked of the portal last changed: what was read before then is of another account."""
+    """When its credenciales were last changed here; `version` knows of every change."""
 
     class Meta:
         table_name = "servicios"
         constraints = [Check("jsonb_typeof(credenciales) IN ('object', 'string')", "servicios_credenciales")]
+
+    @property
+    def guardadas(self) -> Any:
+        """The credenciales as they are stored, closed."""
+        sellado = self.__data__["credenciales"]
+        assert isinstance(sellado, Sellado)
+        return sellado.guardado
+
+    @property
+    def version(self) -> str | None:
+        """Which credenciales it has, whoever wrote them: a hash of what is stored. None until that is encrypted."""
+        guardadas = self.guardadas
+        return hashlib.sha256(guardadas.encode()).hexdigest() if isinstance(guardadas, str) else None
 
 
 Servicio.add_index(
@@ -142,10 +156,10 @@ def leer_servicio(servicio_id: int) -> dict[str, Any] | None:
         servicio = Servicio.get_or_none(Servicio.id == servicio_id)
         if servicio is None:
             return None
-        return {**_servicio(servicio), "cargadas": sorted(c for c, valor in _abiertas(servicio).items() if valor)}
+        return {**_servicio(servicio), "cargadas": sorted(c for c, valor in credenciales_de(servicio).items() if valor)}
 
 
-def _abiertas(servicio: Servicio) -> dict[str, str]:
+def credenciales_de(servicio: Servicio) -> dict[str, str]:
     """Its credenciales; none where their key is missing from CIFRADO_CLAVES: they have to be given again."""
     try:
         return dict(servicio.credenciales)
@@ -183,7 +197,7 @@ def cambiar_servicio(
             return None
         cambios: dict[Any, Any] = {}
         if fundir is not None:
-            cambios[Servicio.credenciales] = fundir(servicio.empresa, _abiertas(servicio))
+            cambios[Servicio.credenciales] = fundir(servicio.empresa, credenciales_de(servicio))
             cambios[Servicio.updated_at] = fn.now()
         if activo is not None:
             cambios[Servicio.activo] = servicio.activo = activo

@@ -6,7 +6,7 @@ interrupted, out of time), the first of those that wait takes its place and the 
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -34,35 +34,41 @@ class Reparto:
 
 def en_vuelo(servicios: Sequence[Servicio]) -> dict[int, Consulta]:
     """The consulta that will read each servicio's portal anyway, as it is asked for today: by servicio."""
-    vigente = (
-        (Consulta.estado == "pendiente") | Servicio.updated_at.is_null() | (Consulta.started_at > Servicio.updated_at)
-    )
-    return _por_servicio(servicios, Consulta.estado != "terminada", vigente)
+    return {
+        servicio.id: consulta
+        for servicio, consulta in _por_servicio(servicios, Consulta.estado != "terminada")
+        if consulta.estado == "pendiente" or _con_lo_de_hoy(servicio, consulta)
+    }
 
 
 def recientes(servicios: Sequence[Servicio], minutos: int) -> dict[int, Consulta]:
     """The last successful reading of each servicio that is not older than `minutos`: by servicio."""
-    return _por_servicio(
-        servicios,
-        Consulta.estado == "terminada",
-        Consulta.exito,
-        Consulta.completed_at > fn.now() - timedelta(minutes=minutos),
-        Servicio.updated_at.is_null() | (Consulta.started_at > Servicio.updated_at),
-    )
+    desde = fn.now() - timedelta(minutes=minutos)
+    exitosas = (Consulta.estado == "terminada") & Consulta.exito & (Consulta.completed_at > desde)
+    return {s.id: c for s, c in _por_servicio(servicios, exitosas, una=True) if _con_lo_de_hoy(s, c)}
 
 
-def _por_servicio(servicios: Sequence[Servicio], *condiciones: Any) -> dict[int, Consulta]:
-    halladas: dict[int, Consulta] = {}
+def _con_lo_de_hoy(servicio: Servicio, consulta: Consulta) -> bool:
+    """Whether a consulta reads what the servicio says now: with other credenciales it is another account's."""
+    return consulta.version is not None and consulta.version == servicio.version
+
+
+def _por_servicio(
+    servicios: Sequence[Servicio], condicion: Any, *, una: bool = False
+) -> Iterator[tuple[Servicio, Consulta]]:
+    """The consultas of each servicio at its empresa that share nobody's result; `una`: only the last to end."""
+    por_id = {s.id: s for s in servicios}
     for desde in range(0, len(servicios), LOTE):
         ids = [s.id for s in servicios[desde : desde + LOTE]]
-        consulta = (
+        halladas = (
             Consulta.select()
-            .join(Servicio)
-            .where(Consulta.servicio.in_(ids), Consulta.origen.is_null(), *condiciones)
-            .order_by(Consulta.completed_at)
+            .where(Consulta.servicio.in_(ids), Consulta.origen.is_null(), condicion)
+            .order_by(Consulta.servicio, Consulta.completed_at.desc())
         )
-        halladas.update({c.servicio_id: c for c in consulta})
-    return halladas
+        for consulta in halladas.distinct(Consulta.servicio) if una else halladas:
+            servicio = por_id[consulta.servicio_id]
+            if consulta.empresa == servicio.empresa:
+                yield servicio, consulta
 
 
 def copia_de(consulta: Consulta) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
-from models.destino import revisar_url
-from models.schemas_callback import Cabeceras, Eventos, Metadata
+from models.destino import URL_MAX, revisar_url
+from models.schemas_callback import LIMITE, Cabeceras, Cursor, Eventos, Metadata, UnCursor
 from settings import ajustes
 
 ID_MAX = 2**63 - 1
 TEXTO_MAX = 255
 SEMANA_MIN = 7 * 24 * 60
+SIN_NULOS = r"^[^\u0000]*$"
 
 Id = Annotated[int, Field(strict=True, ge=1, le=ID_MAX)]
 
@@ -45,24 +46,62 @@ def sin_nulos(texto: str) -> str:
     return texto
 
 
-UrlDeCallback = Annotated[str, AfterValidator(_url_de_callback)]
-Voucher = Annotated[str, Field(min_length=1, max_length=TEXTO_MAX), AfterValidator(sin_nulos)]
+UrlDeCallback = Annotated[
+    str,
+    AfterValidator(_url_de_callback),
+    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://", "maxLength": URL_MAX}),
+]
+Voucher = Annotated[
+    str,
+    Field(min_length=1, max_length=TEXTO_MAX, json_schema_extra={"pattern": SIN_NULOS}),
+    AfterValidator(sin_nulos),
+]
+UnCallback = Field(
+    None, description="A dónde avisar cuando termine.", examples=["https://app.ejemplo.com/api/callback"]
+)
+UnVoucher = Field(
+    None, description="Un identificador propio, que vuelve en el job y en los callbacks.", examples=["uuid-123"]
+)
+UnaMetadata = Field(
+    None, description="Un objeto propio, de 4 kB como mucho, que vuelve tal cual.", examples=[{"cliente": "A-17"}]
+)
+UnasCabeceras = Field(
+    None,
+    description="Cabeceras propias para el callback. Son secretas: se guardan cifradas y no se muestran.",
+    examples=[{"Authorization": "Bearer uno-cualquiera"}],
+)
+
+
+DEL_CALLBACK = ("callback_eventos", "callback_metadata", "callback_headers")
+CON_CALLBACK_URL: dict[str, Any] = {"properties": {"callback_url": {"type": "string"}}, "required": ["callback_url"]}
+SOLO_CON_CALLBACK: dict[str, Any] = {"dependentSchemas": dict.fromkeys(DEL_CALLBACK, CON_CALLBACK_URL)}
 
 
 class Pedido(BaseModel):
     """What every request for a job may carry; `callback_url` and `voucher_id` are optional everywhere."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra=SOLO_CON_CALLBACK,
+    )
 
-    callback_url: UrlDeCallback | None = None
-    callback_eventos: Eventos | None = None
-    callback_metadata: Metadata | None = None
-    callback_headers: Cabeceras | None = None
-    voucher_id: Voucher | None = None
-    max_antiguedad_min: Annotated[int, Field(strict=True, ge=1, le=SEMANA_MIN)] | None = None
-    """A successful consulta of a servicio that is no older than these minutes serves again."""
+    callback_url: UrlDeCallback | None = UnCallback
+    callback_eventos: Eventos | None = Field(
+        None,
+        description="Qué avisar; sin él, el final del job.",
+        examples=[["job.completed", "job.failed"]],
+    )
+    callback_metadata: Metadata | None = UnaMetadata
+    callback_headers: Cabeceras | None = UnasCabeceras
+    voucher_id: Voucher | None = UnVoucher
+    max_antiguedad_min: Annotated[int, Field(strict=True, ge=1, le=SEMANA_MIN)] | None = Field(
+        None,
+        description="Una consulta con éxito de hace estos minutos, o menos, sirve de nuevo sin ir al portal.",
+        examples=[60],
+    )
 
-    @field_validator("callback_eventos", "callback_metadata", "callback_headers")
+    @field_validator(*DEL_CALLBACK)
     @classmethod
     def _con_callback_url(cls, valor: Any, info: ValidationInfo) -> Any:
         if valor is not None and info.data.get("callback_url", "") is None:
@@ -73,13 +112,15 @@ class Pedido(BaseModel):
 class PedidoPropiedad(Pedido):
     """`POST /consultar/propiedad`."""
 
-    propiedad_id: Id
+    propiedad_id: Id = Field(description="La propiedad.", examples=[35])
 
 
 class PedidoServicios(Pedido):
     """`POST /consultar/servicios`."""
 
-    servicio_ids: Annotated[list[Id], Field(min_length=1)]
+    servicio_ids: Annotated[list[Id], Field(min_length=1)] = Field(
+        description="Los servicios, de una propiedad o de varias.", examples=[[5, 8, 12]]
+    )
 
 
 class PedidoTodas(Pedido):
@@ -91,9 +132,11 @@ class PedidoPrueba(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: UrlDeCallback
-    callback_metadata: Metadata | None = None
-    callback_headers: Cabeceras | None = None
+    url: UrlDeCallback = Field(
+        description="El receptor que se prueba.", examples=["https://app.ejemplo.com/api/callback"]
+    )
+    callback_metadata: Metadata | None = UnaMetadata
+    callback_headers: Cabeceras | None = UnasCabeceras
 
 
 class FiltroJobs(BaseModel):
@@ -101,12 +144,18 @@ class FiltroJobs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    status: Literal["pending", "processing", "completed", "failed"] | None = None
-    callback_sent: bool | None = None
-    propiedad_id: Annotated[int, Field(ge=1, le=ID_MAX)] | None = None
-    voucher_id: Voucher | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=200)] | None = None
+    status: Literal["pending", "processing", "completed", "failed"] | None = Field(
+        None, description="Sólo los que están así.", examples=["completed"]
+    )
+    callback_sent: bool | None = Field(
+        None, description="Sólo aquellos cuyo callback llegó (true) o no llegó (false).", examples=[False]
+    )
+    propiedad_id: Annotated[int, Field(ge=1, le=ID_MAX)] | None = Field(
+        None, description="Sólo los de esta propiedad.", examples=[35]
+    )
+    voucher_id: Voucher | None = Field(None, description="Sólo los pedidos con este.", examples=["uuid-123"])
+    limit: Annotated[int, Field(ge=1, le=200)] = Field(50, description=LIMITE, examples=[50])
+    cursor: Cursor | None = UnCursor
 
 
 class FiltroHistorial(BaseModel):
@@ -114,8 +163,8 @@ class FiltroHistorial(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=200)] = 10
-    cursor: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = Field(10, description=LIMITE, examples=[10])
+    cursor: Cursor | None = UnCursor
 
 
 def resultado_de(consulta: Any) -> dict[str, Any]:

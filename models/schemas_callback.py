@@ -73,6 +73,10 @@ def _cabeceras(dadas: dict[str, str]) -> dict[str, str]:
     return dadas
 
 
+LIMITE = "Cuántos por página."
+Cursor = Annotated[str, Field(max_length=200, json_schema_extra={"format": "cursor"})]
+"""Where a page begins; only one that this API gave is valid."""
+UnCursor = Field(None, description="El `next_cursor` de la página anterior.")
 Eventos = Annotated[list[Evento], Field(min_length=1, max_length=20), AfterValidator(_eventos)]
 """Which events call back, each once, in the order in which they happen."""
 Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
@@ -89,8 +93,8 @@ class FiltroIntentos(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = Field(20, description=LIMITE, examples=[20])
+    cursor: Cursor | None = UnCursor
 
 
 class FiltroCallbacks(BaseModel):
@@ -98,11 +102,13 @@ class FiltroCallbacks(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    estado: Estado | None = None
-    desde: AwareDatetime | None = None
-    host: Host | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=200)] | None = None
+    estado: Estado | None = Field(None, description="Sólo los que están así.", examples=["fallido"])
+    desde: AwareDatetime | None = Field(
+        None, description="Sólo los creados desde este momento.", examples=["2026-11-24T00:00:00Z"]
+    )
+    host: Host | None = Field(None, description="Sólo los que van a este host.", examples=["app.ejemplo.com"])
+    limit: Annotated[int, Field(ge=1, le=200)] = Field(50, description=LIMITE, examples=[50])
+    cursor: Cursor | None = UnCursor
 
 
 class Reenvio(BaseModel):
@@ -110,7 +116,11 @@ class Reenvio(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    callback_id: uuid.UUID | None = None
+    callback_id: uuid.UUID | None = Field(
+        None,
+        description="Cuál; sin él, el del final del job.",
+        examples=["0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9"],
+    )
 
 
 class ReenvioMasivo(BaseModel):
@@ -118,9 +128,11 @@ class ReenvioMasivo(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    estado: Literal["fallido"]
-    desde: AwareDatetime
-    hasta: AwareDatetime | None = None
-    host: Host | None = None
-    simular: bool = True
-    por_minuto: Annotated[int, Field(ge=1, le=6000)] = 60
+    estado: Literal["fallido"] = Field(description="Sólo se reenvían los que fallaron.")
+    desde: AwareDatetime = Field(description="Los creados desde este momento.", examples=["2026-11-24T00:00:00Z"])
+    hasta: AwareDatetime | None = Field(
+        None, description="Y antes de este; sin él, hasta ahora.", examples=["2026-11-25T00:00:00Z"]
+    )
+    host: Host | None = Field(None, description="Sólo los que van a este host.", examples=["app.ejemplo.com"])
+    simular: bool = Field(True, description="Decir cuáles son, sin reenviarlos.", examples=[True])
+    por_minuto: Annotated[int, Field(ge=1, le=6000)] = Field(60, description="A qué ritmo.", examples=[60])

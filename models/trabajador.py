@@ -3,11 +3,14 @@
 import os
 import socket
 import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from peewee import IntegerField, TextField, UUIDField, fn
+from peewee import EXCLUDED, IntegerField, TextField, UUIDField, fn
 
-from models.base import Momento, Tabla, conexion
+from models.base import Json, Momento, Tabla, conexion
 
 VIGENCIA_S = 30
 """A worker not seen for so long is not counted."""
@@ -22,13 +25,30 @@ class Trabajador(Tabla):
     host = TextField()
     pid = IntegerField()
     visto_en = Momento(index=True)
+    medidas = Json(null=True)
+    """What it says of itself: see actors/medidas.py."""
 
     class Meta:
         table_name = "trabajadores"
 
 
-def latir(trabajador_id: uuid.UUID, *, colas: str, hilos: int) -> None:
-    """Write down that this process is alive."""
+@dataclass(frozen=True, slots=True)
+class Proceso:
+    """A process as it was last seen, `visto_hace_s` seconds ago."""
+
+    colas: str
+    hilos: int
+    visto_hace_s: float
+    medidas: Mapping[str, Any]
+
+    @property
+    def vivo(self) -> bool:
+        """Whether it counts as alive."""
+        return self.visto_hace_s < VIGENCIA_S
+
+
+def latir(trabajador_id: uuid.UUID, *, colas: str, hilos: int, medidas: Mapping[str, Any] | None = None) -> None:
+    """Write down that this process is alive, and what it says of itself."""
     with conexion():
         (
             Trabajador.insert(
@@ -38,8 +58,12 @@ def latir(trabajador_id: uuid.UUID, *, colas: str, hilos: int) -> None:
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 visto_en=fn.now(),
+                medidas=medidas,
             )
-            .on_conflict(conflict_target=[Trabajador.id], update={Trabajador.visto_en: fn.now()})
+            .on_conflict(
+                conflict_target=[Trabajador.id],
+                update={Trabajador.visto_en: fn.now(), Trabajador.medidas: EXCLUDED.medidas},
+            )
             .execute()
         )
 
@@ -60,3 +84,13 @@ def hilos_vivos(cola: str) -> int:
     """How many threads serve a queue now, over all machines."""
     vivos = (Trabajador.visto_en > fn.now() - timedelta(seconds=VIGENCIA_S)) & (Trabajador.colas == cola)
     return int(Trabajador.select(fn.COALESCE(fn.SUM(Trabajador.hilos), 0)).where(vivos).scalar())
+
+
+def procesos() -> list[Proceso]:
+    """Every process that was seen within a day and did not say goodbye."""
+    hace = fn.date_part("epoch", fn.now() - Trabajador.visto_en)
+    with conexion():
+        filas: Iterable[Any] = (
+            Trabajador.select(Trabajador.colas, Trabajador.hilos, hace, Trabajador.medidas).tuples().execute()
+        )
+        return [Proceso(colas, hilos, max(hace_s, 0.0), medidas or {}) for colas, hilos, hace_s, medidas in filas]

@@ -1,13 +1,13 @@
 """How the panel writes amounts, moments and states, for people in Argentina."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
 from typing import Any
+
+from models.moneda import FINO, importe
 
 HORA = timezone(timedelta(hours=-3), "ART")
 """Argentina's: no daylight saving since 2009."""
 SIN_DATO = "—"
-FINO = "\N{NO-BREAK SPACE}"
 
 ESTADOS = {
     "pending": ("En espera", "espera"),
@@ -40,15 +40,6 @@ REGLAS = {
     "total": "Total que muestra el portal.",
     "total_igual_al_detalle": "El total del portal es igual a la suma de sus facturas.",
 }
-
-
-def importe(valor: Decimal | float | None, moneda: str | None = "ARS") -> str:
-    """`$ 25.670,00` for pesos argentinos, `CLP 25.670` for those without cents, `USD 1,50` for others."""
-    if valor is None:
-        return SIN_DATO
-    decimales = 0 if moneda == "CLP" else 2
-    escrito = f"{Decimal(str(valor)):,.{decimales}f}".translate(str.maketrans(",.", ".,"))
-    return f"{'$' if moneda in ('ARS', None) else moneda}{FINO}{escrito}"
 
 
 def en_hora(momento: datetime | str | None) -> datetime | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from panel.formatos import HORA, fecha, importe, momento
+from models.moneda import importe
+from panel.formatos import HORA, fecha, momento
 
 ANCHO, ALTO = 480, 132
 IZQUIERDA, DERECHA, ARRIBA, ABAJO = 8, 8, 22, 22

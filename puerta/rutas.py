@@ -10,12 +10,21 @@ from models import Alcance
 
 
 class Ruta(Route):
-    """A route and the alcance that a key needs for it; None: no key is asked for."""
+    """A route and the alcance that a key needs for it; None: no key is asked for.
+
+    With `include_in_schema`, its handler is documented: documento/operacion.py.
+    """
 
     def __init__(
-        self, path: str, endpoint: Callable[..., Any], *, alcance: Alcance | None, methods: Sequence[str] = ("GET",)
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        alcance: Alcance | None,
+        methods: Sequence[str] = ("GET",),
+        include_in_schema: bool = True,
     ) -> None:
-        super().__init__(path, endpoint, methods=list(methods))
+        super().__init__(path, endpoint, methods=list(methods), include_in_schema=include_in_schema)
         self.alcance = alcance
 
 

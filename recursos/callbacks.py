@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 import models
 from actors.avisos import anunciar_uno, probar
+from documento.operacion import Enlace, Operacion, documentar
 from models.schemas import PedidoPrueba, instante
+from models.schemas_aviso import Callback, CallbacksDelJob, PaginaDeCallbacks, PruebaHecha, ReenvioMasivoHecho
 from models.schemas_callback import FiltroCallbacks, FiltroIntentos, Reenvio, ReenvioMasivo
 from models.seguimiento import vista
 from problemas import Problema
@@ -25,6 +27,17 @@ MOTIVOS = {
 }
 
 
+@documentar(
+    Operacion(
+        "Callbacks de un job, con sus intentos",
+        "callbacks",
+        {200: CallbacksDelJob},
+        "Qué se envió, cuándo, y qué contestó el receptor.",
+        consulta=FiltroIntentos,
+        errores=("JOB_INEXISTENTE",),
+        enlaces=(Enlace("reenviar", {"job_id": "$response.body#/job_id"}),),
+    )
+)
 async def intentos(request: Request) -> Response:
     """GET /job/{job_id}/callback/intentos."""
     job_id, filtro = uuid_de(request, "job_id"), consulta(request, FiltroIntentos)
@@ -37,6 +50,22 @@ async def intentos(request: Request) -> Response:
     return responder(pagina)
 
 
+@documentar(
+    Operacion(
+        "Listar callbacks",
+        "callbacks",
+        {200: PaginaDeCallbacks},
+        "De todos los jobs, los más nuevos primero.",
+        consulta=FiltroCallbacks,
+        enlaces=(
+            Enlace(
+                "reenviar",
+                {"job_id": "$response.body#/callbacks/0/job_id"},
+                {"callback_id": "$response.body#/callbacks/0/callback_id"},
+            ),
+        ),
+    )
+)
 async def listar_callbacks(request: Request) -> Response:
     """GET /callbacks."""
     filtro = consulta(request, FiltroCallbacks)
@@ -50,6 +79,17 @@ def _cursor_invalido() -> Problema:
     return Problema(422, "CURSOR_INVALIDO", "El cursor no es válido: use el next_cursor recibido.")
 
 
+@documentar(
+    Operacion(
+        "Reenviar un callback",
+        "callbacks",
+        {202: Callback},
+        "Otra ronda de intentos con el mismo `webhook-id` y el mismo cuerpo. El cuerpo del pedido se puede omitir.",
+        cuerpo=Reenvio,
+        cuerpo_opcional=True,
+        errores=("JOB_INEXISTENTE", "CALLBACK_INEXISTENTE", "SIN_CALLBACK", "CALLBACK_EN_CURSO"),
+    )
+)
 async def reenviar(request: Request) -> Response:
     """POST /job/{job_id}/callback/reenviar: 202 with the callback that is due again; the body may be left out."""
     job_id = uuid_de(request, "job_id")
@@ -76,6 +116,16 @@ def _trae_cuerpo(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
+@documentar(
+    Operacion(
+        "Reenviar muchos callbacks",
+        "callbacks",
+        {200: ReenvioMasivoHecho, 202: ReenvioMasivoHecho},
+        "Los fallidos de un período, hasta 10 000, de a `por_minuto`. Con `simular`, que es lo normal, sólo dice cuáles"
+        " (200); sin él, los reenvía (202).",
+        cuerpo=ReenvioMasivo,
+    )
+)
 async def reenviar_varios(request: Request) -> Response:
     """POST /callbacks/reenviar: those that match, or with `simular` (the default) only which they are."""
     pedido = await cuerpo(request, ReenvioMasivo)
@@ -91,6 +141,16 @@ async def reenviar_varios(request: Request) -> Response:
     return responder(respuesta, 200 if pedido.simular else 202)
 
 
+@documentar(
+    Operacion(
+        "Probar un receptor",
+        "callbacks",
+        {200: PruebaHecha},
+        "Envía ahora un `callback.prueba`, firmado como todos, y dice qué pasó.",
+        cuerpo=PedidoPrueba,
+        avisa=True,
+    )
+)
 async def prueba(request: Request) -> Response:
     """POST /callbacks/prueba: send a `callback.prueba` now; 200 with what happened, good or bad."""
     pedido = await cuerpo(request, PedidoPrueba)

@@ -10,7 +10,9 @@ from starlette.responses import Response
 
 import models
 from actors.alta import dar_de_alta
+from documento.operacion import Enlace, Operacion, documentar
 from models.schemas import Pedido, PedidoPropiedad, PedidoServicios, PedidoTodas
+from models.schemas_job import JobAceptado, JobDeServiciosAceptado
 from problemas import Problema
 from recursos.pedido import cuerpo, responder
 from settings import ajustes
@@ -19,12 +21,47 @@ CLAVE: Final = re.compile(r"[!-~]{1,255}")
 NO_EXISTE: Final = ("PROPIEDAD_INEXISTENTE",)
 CONFLICTOS: Final = ("JOB_ABIERTO", "NADA_QUE_REINTENTAR")
 
+DEL_ALTA: Final = ("SIN_SERVICIOS_ACTIVOS", "COLA_LLENA", "CLAVE_EN_CONFLICTO")
+SEGUIR: Final = tuple(
+    Enlace(operacion, {"job_id": "$response.body#/job_id"})
+    for operacion in ("leer_job", "intentos", "cancelar_job", "reintentar_job")
+)
+ALTA: Final[dict[str, Any]] = {
+    "cabeceras": ("Idempotency-Key",),
+    "responde_con": ("Location", "Idempotent-Replayed"),
+    "enlaces": SEGUIR,
+    "avisa": True,
+}
 
+
+@documentar(
+    Operacion(
+        "Consultar una propiedad",
+        "consultar",
+        {202: JobAceptado},
+        "Consulta todos los servicios activos de la propiedad. Contesta enseguida: el resultado llega al callback, o se"
+        " lee en `GET /job/{job_id}`.",
+        cuerpo=PedidoPropiedad,
+        errores=("PROPIEDAD_INEXISTENTE", *DEL_ALTA),
+        **ALTA,
+    )
+)
 async def consultar_propiedad(request: Request) -> Response:
     """POST /consultar/propiedad."""
     return await _encolar(request, await cuerpo(request, PedidoPropiedad))
 
 
+@documentar(
+    Operacion(
+        "Consultar algunos servicios",
+        "consultar",
+        {202: JobDeServiciosAceptado},
+        "Consulta los servicios nombrados que existen y están activos; los demás vuelven en `servicios_omitidos`.",
+        cuerpo=PedidoServicios,
+        errores=DEL_ALTA,
+        **ALTA,
+    )
+)
 async def consultar_servicios(request: Request) -> Response:
     """POST /consultar/servicios."""
     pedido = await cuerpo(request, PedidoServicios)
@@ -35,6 +72,17 @@ async def consultar_servicios(request: Request) -> Response:
     return await _encolar(request, pedido)
 
 
+@documentar(
+    Operacion(
+        "Consultar todo",
+        "consultar",
+        {202: JobAceptado},
+        "Consulta todos los servicios activos de todas las propiedades.",
+        cuerpo=PedidoTodas,
+        errores=DEL_ALTA,
+        **ALTA,
+    )
+)
 async def consultar_todas(request: Request) -> Response:
     """POST /consultar/todas."""
     return await _encolar(request, await cuerpo(request, PedidoTodas))
@@ -59,7 +107,9 @@ def _clave(request: Request, pedido: Pedido) -> models.Clave | None:
         raise Problema(
             422, "DATOS_INVALIDOS", "Idempotency-Key tiene que tener de 1 a 255 caracteres ASCII sin espacios."
         )
-    return models.Clave.de(texto, {"ruta": request.url.path, **pedido.model_dump(mode="json")})
+    dicho = pedido.model_dump(mode="json", exclude_defaults=True)  # else a new field would make old requests others
+    quien = getattr(request.state, "clave", None)
+    return models.Clave.de(texto, {"ruta": request.url.path, **dicho}, de_quien=quien.id if quien else "")
 
 
 async def alta(hacer: Callable[[], models.Creado | None]) -> models.Creado | None:

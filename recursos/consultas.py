@@ -5,11 +5,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import models
+from documento.operacion import Enlace, Operacion, documentar
 from models.schemas import FiltroHistorial
+from models.schemas_empresa import ServiciosDePropiedad
+from models.schemas_job import Consulta, Historial
 from problemas import Problema
 from recursos.pedido import consulta, identificador, responder, uuid_de
 
 
+@documentar(
+    Operacion(
+        "Historial de una propiedad",
+        "consultas",
+        {200: Historial},
+        "Las consultas terminadas de la propiedad, las más nuevas primero.",
+        consulta=FiltroHistorial,
+        errores=("PROPIEDAD_INEXISTENTE",),
+        enlaces=(Enlace("leer_consulta", {"consulta_id": "$response.body#/consultas/0/consulta_id"}),),
+    )
+)
 async def historial(request: Request) -> Response:
     """GET /historial/propiedad/{id}."""
     propiedad_id, filtro = identificador(request), consulta(request, FiltroHistorial)
@@ -22,6 +36,19 @@ async def historial(request: Request) -> Response:
     return responder(pagina)
 
 
+@documentar(
+    Operacion(
+        "Servicios de una propiedad",
+        "propiedades",
+        {200: ServiciosDePropiedad},
+        "Los activos, sin sus credenciales.",
+        errores=("PROPIEDAD_INEXISTENTE",),
+        enlaces=(
+            Enlace("consultar_propiedad", cuerpo={"propiedad_id": "$response.body#/propiedad_id"}),
+            Enlace("consultar_servicios", cuerpo={"servicio_ids": ["$response.body#/servicios/0/servicio_id"]}),
+        ),
+    )
+)
 async def servicios(request: Request) -> Response:
     """GET /servicios/propiedad/{id}."""
     propiedad_id = identificador(request)
@@ -31,6 +58,16 @@ async def servicios(request: Request) -> Response:
     return responder({"propiedad_id": propiedad_id, "servicios": activos})
 
 
+@documentar(
+    Operacion(
+        "Leer una consulta",
+        "consultas",
+        {200: Consulta},
+        "Terminada o no, con la prueba del importe y los nombres de su evidencia.",
+        errores=("CONSULTA_INEXISTENTE",),
+        enlaces=(Enlace("evidencia", {"consulta_id": "$response.body#/consulta_id", "tipo": "captura"}),),
+    )
+)
 async def leer_consulta(request: Request) -> Response:
     """GET /consulta/{consulta_id}."""
     consulta_id = uuid_de(request, "consulta_id")
@@ -40,6 +77,15 @@ async def leer_consulta(request: Request) -> Response:
     return responder(vista)
 
 
+@documentar(
+    Operacion(
+        "Leer la evidencia",
+        "consultas",
+        {200: ("image/png", "text/plain")},
+        "Lo que el portal mostró, con las credenciales tapadas. Se guarda 30 días (`EVIDENCIA_DIAS`).",
+        errores=("EVIDENCIA_INEXISTENTE",),
+    )
+)
 async def evidencia(request: Request) -> Response:
     """GET /consulta/{consulta_id}/evidencia/{tipo}: a PNG, or text that no browser runs."""
     consulta_id, tipo = uuid_de(request, "consulta_id"), request.path_params["tipo"]

@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from documento.operacion import Operacion, documentar
 from models.base import BASE_CAIDA
 from models.callback import bytes_json
 from models.eventos import Marca, Vista, cambios
@@ -127,6 +128,18 @@ def cerrar_a_tiempo() -> Iterator[None]:
             signal.signal(senal, previo)
 
 
+@documentar(
+    Operacion(
+        "Seguir un job en vivo",
+        "jobs",
+        {200: ("text/event-stream",), 204: None},
+        "Server-Sent Events: `estado` (`status`, `progreso`), `consulta` (un resultado y `progreso`) y `fin` (`status`,"
+        " `progreso`, `error`). Con 204 ya no hay nada que seguir: el lector vio el final. Una página lo lee con"
+        " `EventSource`, a través de su servidor: la clave no va en el navegador.",
+        cabeceras=("Last-Event-ID",),
+        errores=("JOB_INEXISTENTE", "TRANSMISIONES_AGOTADAS"),
+    )
+)
 async def eventos(request: Request) -> Response:
     """GET /job/{job_id}/eventos: `estado`, `consulta` and `fin`; 204 to who has seen the end already."""
     job_id = uuid_de(request, "job_id")

@@ -7,12 +7,24 @@ from starlette.responses import Response
 import models
 from actors.alta import reintentar
 from actors.cancelar import cancelar
+from documento.operacion import Enlace, Operacion, documentar
 from models.schemas import FiltroJobs
+from models.schemas_job import Job, PaginaDeJobs, ReintentoAceptado
 from problemas import Problema
-from recursos.consultar import aceptado, alta, cabeceras_de
+from recursos.consultar import CONFLICTOS, SEGUIR, aceptado, alta, cabeceras_de
 from recursos.pedido import consulta, responder, uuid_de
 
 
+@documentar(
+    Operacion(
+        "Leer un job",
+        "jobs",
+        {200: Job},
+        "Cómo va, con los resultados que ya están. Para no preguntar, use `callback_url`.",
+        errores=("JOB_INEXISTENTE",),
+        enlaces=(Enlace("leer_consulta", {"consulta_id": "$response.body#/resultado/0/consulta_id"}),),
+    )
+)
 async def leer_job(request: Request) -> Response:
     """GET /job/{job_id}."""
     job_id = uuid_de(request, "job_id")
@@ -22,6 +34,15 @@ async def leer_job(request: Request) -> Response:
     return responder(job)
 
 
+@documentar(
+    Operacion(
+        "Cancelar un job",
+        "jobs",
+        {200: Job},
+        "Lo que ya terminó queda en `resultado`; el resto termina como `CANCELADA` y el job, `failed`.",
+        errores=("JOB_INEXISTENTE", "JOB_TERMINADO"),
+    )
+)
 async def cancelar_job(request: Request) -> Response:
     """POST /job/{job_id}/cancelar: the job as it is then; 409 when it had ended."""
     job_id = uuid_de(request, "job_id")
@@ -34,6 +55,17 @@ async def cancelar_job(request: Request) -> Response:
     return responder(job)
 
 
+@documentar(
+    Operacion(
+        "Reintentar lo que falló",
+        "jobs",
+        {202: ReintentoAceptado},
+        "Un job nuevo con las consultas `reintentable` de uno terminado. Hay uno solo por job: si ya se pidió, es ése.",
+        errores=("JOB_INEXISTENTE", *CONFLICTOS, "SIN_SERVICIOS_ACTIVOS", "COLA_LLENA"),
+        responde_con=("Location", "Idempotent-Replayed"),
+        enlaces=SEGUIR,
+    )
+)
 async def reintentar_job(request: Request) -> Response:
     """POST /job/{job_id}/reintentar: 202 with the new job; 409 while it is open, or when nothing may be tried again."""
     job_id = uuid_de(request, "job_id")
@@ -44,6 +76,16 @@ async def reintentar_job(request: Request) -> Response:
     return responder({**respuesta, "servicios_omitidos": list(creado.omitidos)}, 202, cabeceras_de(creado))
 
 
+@documentar(
+    Operacion(
+        "Listar jobs",
+        "jobs",
+        {200: PaginaDeJobs},
+        "Los más nuevos primero. `callback_sent=false` da exactamente los callbacks que fallaron.",
+        consulta=FiltroJobs,
+        enlaces=(Enlace("leer_job", {"job_id": "$response.body#/jobs/0/job_id"}),),
+    )
+)
 async def listar_jobs(request: Request) -> Response:
     """GET /jobs."""
     filtro = consulta(request, FiltroJobs)

@@ -9,23 +9,50 @@ from starlette.responses import Response
 
 import models.propiedad
 from actors.altas import CredencialesInvalidas, cambiar_servicio, crear_servicio
+from documento.operacion import Enlace, Operacion, documentar
+from models.schemas_empresa import Servicio
 from models.schemas_propiedades import (
     CambioDePropiedad,
     CambioDeServicio,
     FiltroPropiedades,
     NuevaPropiedad,
     NuevoServicio,
+    PaginaDePropiedades,
+    Propiedad,
 )
 from problemas import Problema
 from recursos.pedido import consulta, cuerpo, identificador, responder
 
 
+@documentar(
+    Operacion(
+        "Listar propiedades",
+        "propiedades",
+        {200: PaginaDePropiedades},
+        "Las más nuevas primero.",
+        consulta=FiltroPropiedades,
+        enlaces=(Enlace("servicios", {"id": "$response.body#/propiedades/0/propiedad_id"}),),
+    )
+)
 async def propiedades(request: Request) -> Response:
     """GET /propiedades."""
     filtro = consulta(request, FiltroPropiedades)
     return responder(await run_in_threadpool(models.propiedad.listar_propiedades, filtro))
 
 
+@documentar(
+    Operacion(
+        "Crear una propiedad",
+        "propiedades",
+        {201: Propiedad},
+        cuerpo=NuevaPropiedad,
+        enlaces=(
+            Enlace("servicios", {"id": "$response.body#/propiedad_id"}),
+            Enlace("historial", {"id": "$response.body#/propiedad_id"}),
+            Enlace("cambiar_propiedad", {"id": "$response.body#/propiedad_id"}),
+        ),
+    )
+)
 async def nueva_propiedad(request: Request) -> Response:
     """POST /propiedades: 201 with the propiedad."""
     datos = await cuerpo(request, NuevaPropiedad)
@@ -33,6 +60,16 @@ async def nueva_propiedad(request: Request) -> Response:
     return responder(propiedad, 201)
 
 
+@documentar(
+    Operacion(
+        "Cambiar una propiedad",
+        "propiedades",
+        {200: Propiedad},
+        "Lo que no se nombra queda como está.",
+        cuerpo=CambioDePropiedad,
+        errores=("PROPIEDAD_INEXISTENTE",),
+    )
+)
 async def cambiar_propiedad(request: Request) -> Response:
     """PATCH /propiedades/{id}: the propiedad as it is then."""
     propiedad_id = identificador(request)
@@ -44,6 +81,21 @@ async def cambiar_propiedad(request: Request) -> Response:
     return responder(propiedad)
 
 
+@documentar(
+    Operacion(
+        "Crear un servicio",
+        "propiedades",
+        {201: Servicio},
+        "Las credenciales que pide cada empresa están en `GET /empresas`: se revisan, se guardan cifradas y nunca se"
+        " muestran.",
+        cuerpo=NuevoServicio,
+        errores=("PROPIEDAD_INEXISTENTE",),
+        enlaces=(
+            Enlace("modificar_servicio", {"id": "$response.body#/servicio_id"}),
+            Enlace("consultar_servicios", cuerpo={"servicio_ids": ["$response.body#/servicio_id"]}),
+        ),
+    )
+)
 async def nuevo_servicio(request: Request) -> Response:
     """POST /servicios: 201 with the servicio."""
     datos = await cuerpo(request, NuevoServicio)
@@ -53,6 +105,16 @@ async def nuevo_servicio(request: Request) -> Response:
     return responder(servicio, 201)
 
 
+@documentar(
+    Operacion(
+        "Cambiar un servicio",
+        "propiedades",
+        {200: Servicio},
+        "Lo que no se nombra queda como está, cada una de las credenciales también.",
+        cuerpo=CambioDeServicio,
+        errores=("SERVICIO_INEXISTENTE",),
+    )
+)
 async def modificar_servicio(request: Request) -> Response:
     """PATCH /servicios/{id}: the servicio as it is then."""
     servicio_id = identificador(request, "el servicio")

@@ -1,12 +1,15 @@
 """The Chromium process: found, started under a guard, and gone with its profile whatever happens to us."""
 
+import contextlib
 import logging
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -119,23 +122,48 @@ def barrer_perfiles() -> None:
             shutil.rmtree(carpeta, ignore_errors=True)
 
 
+def _familia(pid: int) -> Iterator[int]:
+    """A process and all below it."""
+    yield pid
+    for hijos in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for hijo in hijos.read_text().split():
+                yield from _familia(int(hijo))
+
+
+def _memoria(pid: int) -> int:
+    """Resident bytes of a process less those that it shares; 0 when it has ended."""
+    with contextlib.suppress(OSError):
+        _, residentes, compartidas, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+        return (int(residentes) - int(compartidas)) * resource.getpagesize()
+    return 0
+
+
 class Chromium:
     """A running browser process. `ws` is its DevTools address, on loopback."""
 
     def __init__(self, *, elegido: Path | None = None, con_sandbox: bool | None = None) -> None:
         """Start the process; about 0.1 s. Raises Falla NAVEGADOR_CAIDO."""
         barrer_perfiles()
-        self._perfil = Path(tempfile.mkdtemp(prefix=f"{PREFIJO}{os.getpid()}-"))
-        comando = [ejecutable(elegido), *ARGUMENTOS, f"--user-data-dir={self._perfil}"]
+        comando = [ejecutable(elegido), *ARGUMENTOS]
         if not (sandbox_posible() if con_sandbox is None else con_sandbox):
             comando.append("--no-sandbox")
-        self._guardian = subprocess.Popen(
-            ["/bin/sh", "-c", GUARDIAN, "guardian", str(self._perfil), *comando],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        try:
+            self._perfil = Path(tempfile.mkdtemp(prefix=f"{PREFIJO}{os.getpid()}-"))
+        except OSError as error:
+            raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no hay lugar para su perfil: {error.strerror}") from None
+        comando.append(f"--user-data-dir={self._perfil}")
+        try:
+            self._guardian = subprocess.Popen(
+                ["/bin/sh", "-c", GUARDIAN, "guardian", str(self._perfil), *comando],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            shutil.rmtree(self._perfil, ignore_errors=True)
+            raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"Chromium no arrancó: {error.strerror}") from None
         self.ws = self._esperar_puerto()
 
     def _esperar_puerto(self) -> str:
@@ -158,6 +186,11 @@ class Chromium:
     def vivo(self) -> bool:
         """Whether the process still runs."""
         return self._guardian.poll() is None
+
+    @property
+    def memoria_bytes(self) -> int:
+        """Memory of its own of all its processes: what they share with others is left out."""
+        return sum(map(_memoria, _familia(self._guardian.pid)))
 
     def matar(self) -> None:
         """Kill the browser and remove its profile; returns when both are gone, within 5 s."""

@@ -41,6 +41,25 @@ class Opciones:
     vida_s: float = 3600
 
 
+@dataclass(slots=True)
+class Historia:
+    """What became of the tabs that were asked for; moments are monotonic seconds."""
+
+    arranques: int = 0
+    fallas: int = 0
+    abrio: float | None = None
+    fallo: float | None = None
+    error: str | None = None
+
+    def anotar(self, error: str | None) -> None:
+        """A tab opened (None), or it did not."""
+        if error is None:
+            self.abrio = time.monotonic()
+        else:
+            self.fallo, self.error = time.monotonic(), error
+            self.fallas += 1
+
+
 class _Sesion:
     """A DevTools session whose errors are ours and whose abandoned answers make no noise."""
 
@@ -150,7 +169,13 @@ class Navegador:
         self._instancia: _Instancia | None = None
         self._retiradas: set[_Instancia] = set()
         self._limpiezas: set[asyncio.Task[None]] = set()
-        self.arranques = 0
+        self.historia = Historia()
+
+    @property
+    def memoria_bytes(self) -> int:
+        """What its Chromium holds of its own; from any thread."""
+        vivas = [*self._retiradas, *([self._instancia] if self._instancia else [])]
+        return sum(instancia.chromium.memoria_bytes for instancia in vivas)
 
     async def _tomar(self) -> _Instancia:
         async with self._candado:
@@ -169,7 +194,7 @@ class Navegador:
                 self._limpiar(self._retirar(vieja))
         opciones = self._opciones
         chromium = await asyncio.to_thread(Chromium, elegido=opciones.ejecutable, con_sandbox=opciones.con_sandbox)
-        self.arranques += 1
+        self.historia.arranques += 1
         nueva = _Instancia(chromium)
         if await con_limite(nueva.saludar(), ABRIR_S) is None:
             await nueva.matar()
@@ -192,7 +217,11 @@ class Navegador:
 
         It reaches public addresses, and the host and port of the URL `permitida`, which may be private.
         """
-        instancia = await self._tomar()
+        try:
+            instancia = await self._tomar()
+        except Falla as falla:
+            self.historia.anotar(falla.detalle or str(falla))
+            raise
         contexto = None
         try:
             async with Salida(permitida) as salida:
@@ -201,7 +230,9 @@ class Navegador:
                         contexto, pestana = await instancia.abrir(salida.puerto)
                 except (TimeoutError, Falla, NetworkError, ConnectionError) as error:
                     self._limpiar(instancia.matar())
+                    self.historia.anotar(f"no abre: {error}")
                     raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no abre: {error}") from None
+                self.historia.anotar(None)
                 salida.anotar = pestana.red.lineas.append
                 yield pestana
         finally:

@@ -12,6 +12,7 @@ from settings import Settings
 BASE = "postgresql://u@127.0.0.1:1/d"
 ORDEN = [
     "Registro",
+    "Trabajo",
     "UnaSolaSenal",
     "AgeLimit",
     "TimeLimit",

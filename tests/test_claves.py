@@ -141,6 +141,8 @@ class TestElCupo:
         assert apartar(clave.id, limite=5, bloque=5) is None
 
 
+PUBLICAS = {"/health", "/openapi.json", "/panel"}
+"""The panel asks for a key by itself."""
 TODAS = [(metodo, ruta) for ruta in api.rutas if isinstance(ruta, Route) for metodo in sorted(ruta.methods or ())]
 
 
@@ -149,7 +151,7 @@ class TestLaPuerta:
     def test_cada_ruta_pide_lo_suyo(self, web: Web, metodo: str, ruta: Ruta) -> None:
         camino = re.sub(r"\{\w+\}", "1", ruta.path)
         if ruta.alcance is None:
-            assert ruta.path in ("/health", "/panel")  # which asks for a key by itself
+            assert ruta.path in PUBLICAS
             assert pedir(web, camino, metodo=metodo).status_code in (200, 307)
             return
         sin = pedir(web, camino, metodo=metodo)
@@ -165,7 +167,7 @@ class TestLaPuerta:
     def test_los_alcances_son_los_publicados(self) -> None:
         tabla = {(ruta.path, alcance_de(ruta)) for _, ruta in TODAS}
         assert all(alcance == "consultar" for ruta, alcance in tabla if "consultar/" in ruta or "/cancelar" in ruta)
-        assert {ruta for ruta, alcance in tabla if alcance is None} == {"/health", "/panel"}
+        assert {ruta for ruta, alcance in tabla if alcance is None} == PUBLICAS
         publicos = [ruta.path for metodo, ruta in TODAS if metodo == "POST" and alcance_de(ruta) in (None, "leer")]
         assert publicos == []
 
@@ -211,6 +213,24 @@ class TestLaPuerta:
         alta = pedir(web, "/consultar/servicios", consultar, metodo="POST", json={"servicio_ids": ids})
         assert alta.status_code == 202
         assert pedir(web, alta.headers["Location"], leer).json()["job_id"] == alta.json()["job_id"]
+
+    def test_cada_clave_tiene_sus_idempotency_key(self, web: Web, sembrar: Sembrar) -> None:
+        # Given two integrations that count their requests the same way
+        uno, otro = (sembrar("metrogas")[0] for _ in range(2))
+        una, otra = nueva("consultar", nombre="una"), nueva("consultar", nombre="otra")
+        pedido = {"metodo": "POST", "headers": {"Idempotency-Key": "1"}}
+
+        def alta(clave: str, propiedad_id: int) -> requests.Response:
+            return pedir(web, "/consultar/propiedad", clave, json={"propiedad_id": propiedad_id}, **pedido)
+
+        # Then neither sees the other's job, nor is in its way
+        primeras = alta(una, uno), alta(otra, uno)
+        assert [r.status_code for r in primeras] == [202, 202]
+        assert primeras[0].json()["job_id"] != primeras[1].json()["job_id"]
+        repetida = alta(una, uno)
+        assert repetida.headers["Idempotent-Replayed"] == "true"
+        assert repetida.json() == primeras[0].json()
+        assert codigo(alta(otra, otro)) == (409, "CLAVE_EN_CONFLICTO")
 
     def test_revocada_deja_de_servir_en_segundos(self, web: Web) -> None:
         clave = nueva("leer")
@@ -331,9 +351,12 @@ class TestLaOrden:
     def test_lo_que_no_se_puede(self, base: str, argumentos: tuple[str, ...], frase: str) -> None:
         nueva("leer", nombre="en uso")
         hecha = self.clave(base, *argumentos)
-        assert (hecha.returncode, hecha.stdout) == (2, "") and hecha.stderr.startswith(frase)
+        assert (hecha.returncode, hecha.stdout) == (
+            3 if argumentos[0] == "revocar" else 2,
+            "",
+        ) and hecha.stderr.startswith(frase)
 
     def test_sin_base_dice_una_frase(self) -> None:
         hecha = self.clave("postgresql://yo:s3cr3t0@127.0.0.1:1/nada", "listar")
-        assert hecha.returncode == 2 and hecha.stderr.startswith("No se pudo llegar a la base de datos")
+        assert hecha.returncode == 4 and hecha.stderr.startswith("No se pudo llegar a la base de datos")
         assert "s3cr3t0" not in hecha.stderr and hecha.stderr.count("\n") == 1

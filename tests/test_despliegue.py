@@ -52,6 +52,18 @@ def test_cada_contenedor_se_reinicia_y_tiene_limites(nombre: str) -> None:
         assert servicio["healthcheck"]["test"]
 
 
+def test_las_metricas_son_aparte_y_ven_lo_de_siempre() -> None:
+    aparte = {nombre: s for nombre, s in COMPOSE["services"].items() if "profiles" in s}
+    assert {nombre: s["profiles"] for nombre, s in aparte.items()} == {
+        "prometheus": ["metricas"], "grafana": ["metricas"],
+    }  # fmt: skip
+    assert all(puerto.startswith("127.0.0.1:") for s in aparte.values() for puerto in s["ports"])
+    para_compose, ejemplo = ((RAIZ / f"docs/prometheus/{n}.yml").read_text() for n in ("compose", "prometheus"))
+    assert yaml.safe_load(para_compose)["rule_files"] == yaml.safe_load(ejemplo)["rule_files"]
+    montados = [v.partition(":")[0] for s in aparte.values() for v in s["volumes"] if v.startswith("./")]
+    assert all((RAIZ / ruta).exists() for ruta in montados)
+
+
 def test_ninguna_clave_tiene_un_valor_por_defecto() -> None:
     texto = (RAIZ / "docker-compose.yml").read_text()
     usadas = re.findall(r"\$\{([A-Z_]+)(:?[-?])?", texto)

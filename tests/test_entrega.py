@@ -33,7 +33,7 @@ from actors.entrega import Direccion, Permitir, Resolver, Respuesta, contexto_tl
 
 CUERPO = b'{"job_id":"d4f5a6b7","deuda":25670}'
 NUESTRAS = {"User-Agent": "consultas/0.1.0", "webhook-id": "msg_1", "x-callback-intento": "1/3"}
-PLAZO_S = 0.6
+PLAZO_S = 1.0
 HOLGURA_S = 2.0  # of a busy machine; without a deadline these receivers hold us for ever
 GRANDE = b"x" * 20_000_000  # more than the buffers of both sockets
 

@@ -147,7 +147,7 @@ def test_lento_espera_y_ctrl_c_no() -> None:
         ("escuchar --responder 500,x", "--responder lleva estados HTTP de 200 a 599"),
         ("escuchar --responder 99", "--responder lleva estados HTTP de 200 a 599"),
         ("escuchar --secreto whsec_corto", "CALLBACK_SECRETOS tiene que ser whsec_"),
-        ("escuchar --puerto 70000", "No se entiende la orden"),
+        ("escuchar --puerto 70000", "No sirve lo que se dio como --puerto"),
     ],
 )
 def test_un_uso_equivocado(orden: str, dicho: str, capsys: pytest.CaptureFixture[str]) -> None:

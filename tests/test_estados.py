@@ -45,6 +45,18 @@ def de_uno(sembrar: Sembrar, crear: Crear, **pedido: str) -> uuid.UUID:
     return crear(sembrar("metrogas")[1], **pedido).consulta_ids[0]
 
 
+def test_marcar_lo_publicado_no_espera_a_quien_termina_el_job(sembrar: Sembrar, crear: Crear) -> None:
+    # Given one of two consultas held by somebody who goes on to the other
+    una, otra = crear(sembrar("metrogas", "edenor")[1]).consulta_ids
+    with models.transaccion():
+        filas("SELECT 1 FROM consultas_deuda WHERE id = %s FOR UPDATE", una)
+        # When both are marked
+        a_la_vez(models.marcar_encoladas, [[una, otra]])
+    # Then the other one is, and nobody waited
+    assert fila(Consulta, una).encolada_en is None
+    assert fila(Consulta, otra).encolada_en is not None
+
+
 class TestUnaConsulta:
     def test_de_pendiente_a_terminada(self, sembrar: Sembrar, crear: Crear) -> None:
         # Given a job of two

@@ -22,6 +22,7 @@ from scrapers.fallas import Codigo, Falla
 from scrapers.navegador import Navegador
 from scrapers.pagina import Pagina
 from scrapers.pestana import ContextoPerdido
+from scrapers.secretos import NADA
 
 MARCA = "marca-7f3a91"
 CABEZA = "<meta charset=utf-8><link rel=icon href=data:,><p id=p></p><input id=f type=file>"
@@ -414,7 +415,7 @@ def test_ninguna_pagina_muestra_lo_que_no_es_de_la_web(sitio: str) -> None:
         async with abierta(sitio) as (navegador, pagina):
             await correr(pagina, guion)
             leido = await dicho(pagina)
-            evidencia = await pagina.evidencia(())
+            evidencia = await pagina.evidencia(NADA)
             assert navegador._instancia is not None
             blancos = await navegador._instancia._sesion.enviar("Target.getTargets")
             return leido, evidencia.html or "", [b["type"] for b in blancos["targetInfos"]]
@@ -471,7 +472,7 @@ def test_nada_llega_al_disco(sitio: str, tmp_path: Path, monkeypatch: pytest.Mon
         hallados = []
         for ruta in tmp_path.rglob("*"):
             with contextlib.suppress(OSError):  # gone meanwhile, or not a file
-                hallados += [ruta] if MARCA.encode() in ruta.read_bytes() else []
+                hallados += [ruta] if ruta.is_file() and MARCA.encode() in ruta.read_bytes() else []
         return hallados
 
     async def probar() -> None:

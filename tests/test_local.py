@@ -18,6 +18,7 @@ from servidores import puerto_libre
 from demo import NoSePudo, aislado, con_env, pesos, revisar_puerto
 
 NADIE = "postgresql://nadie@127.0.0.1:1/nada"
+SANDBOX = "http://127.0.0.1:1"
 
 
 def _entorno(carpeta: Path, **ajustes: str) -> dict[str, str]:
@@ -174,16 +175,28 @@ def test_un_puerto_ocupado_se_dice_en_una_frase(carpeta: Path) -> None:
 
 def test_una_base_que_no_responde_se_dice_sin_traza(carpeta: Path) -> None:
     orden = ("run", "--puerto", str(puerto_libre()), "--carpeta", str(carpeta / "datos"))
-    hecho = _correr(carpeta, *orden, DATABASE_URL=NADIE, CIFRADO_CLAVES=CIFRADO_CLAVES)
+    hecho = _correr(carpeta, *orden, DATABASE_URL=NADIE, PORTALES_URL=SANDBOX, CIFRADO_CLAVES=CIFRADO_CLAVES)
     assert hecho.returncode == 1
     assert hecho.stderr.strip() == "No se pudo preparar la base de datos."
     assert "No se pudo llegar a la base de datos" in hecho.stdout
     assert not (carpeta / "datos" / "pg").exists()
 
 
+def test_en_una_base_ajena_no_se_guardan_deudas_inventadas(carpeta: Path) -> None:
+    # Given the .env of a real service, which says nothing of portals
+    hecho = _correr(
+        carpeta, "run", "--carpeta", str(carpeta / "datos"), DATABASE_URL=NADIE, CIFRADO_CLAVES=CIFRADO_CLAVES
+    )
+    assert hecho.returncode == 1
+    assert hecho.stdout == ""
+    assert hecho.stderr.startswith("DATABASE_URL nombra una base y PORTALES_URL falta: ")
+    assert hecho.stderr.count("\n") == 1
+    assert not (carpeta / "datos").exists()
+
+
 def test_una_base_ajena_sin_claves_no_se_toca(carpeta: Path) -> None:
     orden = ("run", "--puerto", str(puerto_libre()), "--carpeta", str(carpeta / "datos"))
-    hecho = _correr(carpeta, *orden, DATABASE_URL=NADIE)
+    hecho = _correr(carpeta, *orden, DATABASE_URL=NADIE, PORTALES_URL=SANDBOX)
     assert hecho.returncode == 1
     assert "CIFRADO_CLAVES falta y es obligatoria; una nueva se hace con «./consultas cifrado nueva»." in hecho.stdout
     assert not (carpeta / "datos" / "cifrado.clave").exists()

@@ -307,7 +307,7 @@ def test_el_navegador_muerto_se_reemplaza(sitio: str) -> None:
                 with pytest.raises(Falla) as vista:
                     await pagina.esperar("#nunca", hasta_s=10)
             async with navegador.pestana(sitio) as pestana:
-                return vista.value.codigo, await _texto(Pagina(pestana, sitio), "/"), navegador.arranques
+                return vista.value.codigo, await _texto(Pagina(pestana, sitio), "/"), navegador.historia.arranques
 
     assert asyncio.run(correr()) == (Codigo.NAVEGADOR_CAIDO, "listo", 2)
 
@@ -318,7 +318,7 @@ def test_se_recicla_tras_tantas_consultas(sitio: str) -> None:
             for _ in range(5):
                 async with navegador.pestana(sitio) as pestana:
                     await _texto(Pagina(pestana, sitio), "/")
-            return navegador.arranques
+            return navegador.historia.arranques
 
     assert asyncio.run(correr()) == 3
 
@@ -331,7 +331,7 @@ def test_ocho_a_la_vez_en_un_solo_navegador(sitio: str) -> None:
                 async with navegador.pestana(sitio) as pestana:
                     return await _texto(Pagina(pestana, sitio), "/")
 
-            return await asyncio.gather(*(una() for _ in range(8))), navegador.arranques
+            return await asyncio.gather(*(una() for _ in range(8))), navegador.historia.arranques
 
     assert asyncio.run(correr()) == (["listo"] * 8, 1)
 
@@ -370,11 +370,49 @@ def test_el_perfil_de_un_muerto_se_barre(tmp_path: Path, monkeypatch: pytest.Mon
     assert ajeno.exists()
 
 
-def test_sin_navegador_la_falla_dice_que_instalar(tmp_path: Path) -> None:
+def test_sin_navegador_la_falla_dice_que_instalar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(Falla) as vista:
         Chromium(elegido=tmp_path / "no-hay")
     assert vista.value.codigo is Codigo.NAVEGADOR_CAIDO
     assert "instale chromium-headless-shell" in str(vista.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+SIN_LUGAR = """
+import resource
+from scrapers.chromium import Chromium
+from scrapers.fallas import Falla
+resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+try:
+    Chromium()
+except Falla as falla:
+    print(falla.codigo, end="")
+"""
+
+
+def test_donde_no_se_puede_escribir_falla_el_navegador_y_no_queda_nada(tmp_path: Path) -> None:
+    # Given a disk on which no file can grow, as a full one
+    orden = [sys.executable, "-c", SIN_LUGAR]
+    entorno = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(RAIZ)}
+    hecho = subprocess.run(orden, env=entorno, capture_output=True, text=True, timeout=60, check=False)
+    # Then it is a falla to be tried again, and there is neither profile nor process
+    assert (hecho.stdout, hecho.stderr) == (Codigo.NAVEGADOR_CAIDO, "")
+    assert list(tmp_path.iterdir()) == []
+    assert not _de_la_sesion(str(tmp_path))
+
+
+def test_sin_donde_poner_el_perfil_falla_el_navegador(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "no-hay"))
+
+    async def abrir() -> None:
+        async with abierto() as navegador, navegador.pestana():
+            pytest.fail("abrió")
+
+    with pytest.raises(Falla) as vista:
+        asyncio.run(abrir())
+    assert vista.value.codigo is Codigo.NAVEGADOR_CAIDO
+    assert "no hay lugar para su perfil" in str(vista.value)
 
 
 def test_no_quedan_descriptores_abiertos(sitio: str) -> None:

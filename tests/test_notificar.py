@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import a_la_vez, filas
-from pila import CERRADO, Receptor, receptor
+from pila import CERRADO, RAIZ, Receptor, receptor
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 from test_firma import NUEVO, VIEJO
@@ -165,3 +168,16 @@ def test_quien_termina_anuncia_a_quien_espera(base: str, casa: Receptor, monkeyp
     intentar(uno)
     # Then it is announced
     assert anunciados == [otro]
+
+
+def test_ni_con_log_level_debug_se_escribe_lo_que_se_guarda() -> None:
+    # Given a process that logs all it can: a statement's values have tokens, results and evidencia
+    guion = (
+        "import logging; from actors import configurar_registro; configurar_registro();"
+        "print([logging.getLogger(n).isEnabledFor(10) for n in ('callbacks', 'peewee', 'pyppeteer.connection')])"
+    )
+    hecho = subprocess.run(
+        [sys.executable, "-c", guion],
+        cwd=RAIZ, env={**os.environ, "LOG_LEVEL": "DEBUG"}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert hecho.stdout.strip() == "[True, False, False]"

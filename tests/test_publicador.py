@@ -89,15 +89,16 @@ def publicar(cola: Cola, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publicar]:
     assert not publicador.is_alive()
 
 
-def _pedir(web: Web, ids: list[int], cuantos: int) -> list[float]:
-    """POST from many threads. Returns how long each took, in seconds."""
+def _pedir(web: Web, sembrar: Sembrar, cuantos: int, *empresas: str) -> list[float]:
+    """POST from many threads, each for servicios of its own. Returns how long each took, in seconds."""
+    grupos = [sembrar(*empresas or ("Metrogas",))[1] for _ in range(cuantos)]
 
-    def uno(_: int) -> float:
+    def uno(ids: list[int]) -> float:
         comienzo = time.monotonic()
         web.pedir("/consultar/servicios", {"servicio_ids": ids})
         return time.monotonic() - comienzo
 
-    return a_la_vez(uno, range(cuantos), hilos=25)
+    return a_la_vez(uno, grupos, hilos=25)
 
 
 def _sin_publicar() -> int:
@@ -106,22 +107,20 @@ def _sin_publicar() -> int:
 
 class TestProcesoWeb:
     def test_cincuenta_pedidos_por_una_sola_conexion(self, web: Web, cola: Cola, sembrar: Sembrar) -> None:
-        ids = sembrar("Metrogas", "Edenor")[1]
         antes = cola.mensajes()
-        _pedir(web, ids, 50)
+        _pedir(web, sembrar, 50, "Metrogas", "Edenor")
         hasta(lambda: _sin_publicar() == 0, 10)
         assert len(cola.conexiones()) == 1
         assert cola.mensajes() - antes == 100
 
     def test_una_alarma_de_rabbit_no_detiene_a_la_api(self, web: Web, cola: Cola, sembrar: Sembrar) -> None:
         # Given a RabbitMQ that has blocked its publishers
-        ids = sembrar("Metrogas")[1]
-        _pedir(web, ids, 1)
+        _pedir(web, sembrar, 1)
         cola.rabbit.ctl("set_vm_memory_high_watermark", "absolute", "1")
         try:
             hasta(cola.frenada, 10)
             # When jobs are asked for
-            tardanzas = _pedir(web, ids, 20)
+            tardanzas = _pedir(web, sembrar, 20)
             # Then they are accepted in the usual time; nobody says that they were published
             assert max(tardanzas) < 2
             time.sleep(1)
@@ -133,16 +132,15 @@ class TestProcesoWeb:
         hasta(lambda: _sin_publicar() == 0, 15)
 
     def test_sobrevive_a_un_reinicio_de_rabbit(self, web: Web, cola: Cola, sembrar: Sembrar) -> None:
-        ids = sembrar("Metrogas")[1]
-        _pedir(web, ids, 1)
+        _pedir(web, sembrar, 1)
         hasta(lambda: _sin_publicar() == 0, 10)
         cola.rabbit.detener()
         try:
-            assert max(_pedir(web, ids, 20)) < 2
+            assert max(_pedir(web, sembrar, 20)) < 2
             assert _sin_publicar() == 20
         finally:
             cola.rabbit.iniciar()
-        _pedir(web, ids, 1)
+        _pedir(web, sembrar, 1)
         hasta(lambda: _sin_publicar() == 20, 15)
         assert len(cola.conexiones()) == 1
 

@@ -1,5 +1,6 @@
 """One look-up for several jobs, one job for a repeated request, one for what failed, none where there is no room."""
 
+import sys
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,10 +12,12 @@ from conftest import Crear, Sembrar, Web, a_la_vez, fila, filas, reglas
 from test_estados import CAIDO, PAGADA, URL, guardar, reclamada
 
 import models
+from actors import consultar
 from models import Clave, Consulta, Job, Parte, Resultado
 from models.salud import salud
 from models.schemas import PedidoServicios
 
+modulo = sys.modules["actors.consultar"]
 PROPIAS = ("CANCELADA", "INTERRUMPIDA")
 CANCELADA = Resultado(exito=False, error="Fue cancelada.", error_codigo="CANCELADA", reintentable=True)
 RECHAZADA = Resultado(exito=False, error="Rechazó la clave.", error_codigo="CREDENCIALES_INVALIDAS", reintentable=False)
@@ -106,15 +109,49 @@ class TestEnVuelo:
         assert models.repartir(lider.consulta_ids[0], PROPIAS) == models.Reparto()
         assert [c.error_codigo for c in de_job(seguidor)] == ["CANCELADA"]
 
-    def test_si_cambian_las_credenciales_se_lee_de_nuevo(self, sembrar: Sembrar, crear: Crear) -> None:
+    @pytest.mark.parametrize(
+        "cambio",
+        [
+            "UPDATE servicios SET credenciales = to_jsonb('gAAAA-otras'::text)",
+            "UPDATE servicios SET credenciales = jsonb_build_object('cuenta', '2')",
+            "UPDATE servicios SET empresa = 'edenor'",
+        ],
+        ids=["cifradas", "escritas-por-otro-programa", "empresa"],
+    )
+    def test_si_cambia_lo_que_se_pide_se_lee_de_nuevo(self, sembrar: Sembrar, crear: Crear, cambio: str) -> None:
+        # Given a servicio that was read, and that is being read again
         _, ids = sembrar("metrogas")
         guardar(reclamada(crear(ids).consulta_ids[0]))
         reclamada(crear(ids).consulta_ids[0])
-        filas("UPDATE servicios SET updated_at = now()")
+        assert pedir(ids, max_antiguedad_min=5).con_resultados
+        # When it gets another account, by whoever
+        filas(cambio)
+        # Then neither result serves, nor does the one that comes
         assert len(crear(ids).consulta_ids) == 1
         assert len(pedir(ids, max_antiguedad_min=5).consulta_ids) == 0, "sigue a la que todavía no empezó"
         filas("UPDATE consultas_deuda SET estado = 'terminada', exito = false WHERE estado <> 'terminada'")
         assert len(pedir(ids, max_antiguedad_min=5).consulta_ids) == 1
+
+    @pytest.mark.parametrize("nuevas", ["'gAAAA-otras'::text", "jsonb_build_object('cuenta', '2')"])
+    def test_lo_que_cambia_mientras_se_reclama_no_se_lee(
+        self, sembrar: Sembrar, crear: Crear, monkeypatch: pytest.MonkeyPatch, nuevas: str
+    ) -> None:
+        # Given a worker that has read a servicio, and a job made after somebody changed it
+        _, ids = sembrar("metrogas")
+        (lider,) = crear(ids).consulta_ids
+
+        def cambiar_y_reclamar(consulta_id: uuid.UUID, **opciones: Any) -> Consulta | None:
+            filas(f"UPDATE servicios SET credenciales = to_jsonb({nuevas})")
+            assert crear(ids).consulta_ids == (), "sigue a la que todavía no empezó"
+            return models.reclamar(consulta_id, **opciones)
+
+        monkeypatch.setattr(modulo, "reclamar", cambiar_y_reclamar)
+        monkeypatch.setattr(modulo, "_atender", lambda *_: pytest.fail("consultó con las de antes"))
+        # When the worker claims it
+        consultar.fn(str(lider))
+        # Then it is handed back, at no cost, for another to begin with what is there now
+        devuelta = fila(Consulta, lider)
+        assert (devuelta.estado, devuelta.inicios, devuelta.encolada_en) == ("pendiente", 0, None)
 
     def test_la_salud_de_la_empresa_cuenta_la_visita_una_vez(self, sembrar: Sembrar, crear: Crear) -> None:
         _, ids = sembrar("metrogas")
@@ -245,6 +282,14 @@ class TestAdmision:
         otra_vez = models.crear_job(PedidoServicios(servicio_ids=ids), reglas(cola_max=2), clave)
         assert otra_vez.job_id == primero.job_id, "lo ya aceptado se contesta igual"
 
+    def test_las_que_esperan_a_otra_tambien_ocupan_lugar(self, sembrar: Sembrar) -> None:
+        _, ids = sembrar("metrogas")
+        pedido = PedidoServicios(servicio_ids=ids)
+        for _ in range(3):
+            models.crear_job(pedido, reglas(cola_max=3))
+        with pytest.raises(models.ColaLlena):
+            models.crear_job(pedido, reglas(cola_max=3))
+
     def test_con_la_cola_vieja_tampoco(self, sembrar: Sembrar) -> None:
         _, ids = sembrar("metrogas")
         pedir(ids)
@@ -287,6 +332,16 @@ class TestPorHttp:
         for mala in ("", "a b", "x" * 256):
             assert _post(web, "/consultar/propiedad", pedido, Idempotency_Key=mala).status_code == 422
         assert filas("SELECT count(*) FROM jobs") == [(1,)]
+
+    def test_la_huella_es_de_lo_que_se_dijo_y_no_de_lo_que_se_puede_decir(self, web: Web, sembrar: Sembrar) -> None:
+        # A release that knows more fields finds the job of a request that names none of them
+        propiedad_id, _ = sembrar("metrogas")
+        pedido = {"propiedad_id": propiedad_id}
+        una = _post(web, "/consultar/propiedad", pedido, Idempotency_Key="k")
+        dicho = {"ruta": "/consultar/propiedad", **pedido}
+        assert filas("SELECT huella FROM idempotencias") == [(Clave.de("k", dicho).huella,)]
+        con_nulos = {**pedido, "voucher_id": None, "callback_url": None}
+        assert _post(web, "/consultar/propiedad", con_nulos, Idempotency_Key="k").json() == una.json()
 
     def test_reintentar(self, web: Web, sembrar: Sembrar) -> None:
         _, ids = sembrar("metrogas")

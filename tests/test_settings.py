@@ -137,7 +137,9 @@ MALOS = [
     ({"HISTORIA_DIAS": "0"}, "HISTORIA_DIAS tiene que ser 1 o más"),
     ({"EVIDENCIA_DIAS": "0"}, "EVIDENCIA_DIAS tiene que ser 1 o más"),
     ({"EVIDENCIA_MAX_BYTES": "1"}, "EVIDENCIA_MAX_BYTES tiene que ser 10000 o más"),
+    ({"LOG_FORMATO": "xml"}, "LOG_FORMATO tiene que ser 'texto' o 'json'"),
     ({"LOG_LEVEL": "TODO"}, "LOG_LEVEL tiene que ser 'DEBUG', 'INFO', 'WARNING' o 'ERROR'"),
+    ({"LOG_FORMATO": "xml"}, "LOG_FORMATO tiene que ser 'texto' o 'json'"),
 ]
 
 

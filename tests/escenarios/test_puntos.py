@@ -80,3 +80,24 @@ def test_sigkill_en_un_punto(pila: Pila, semilla: Semilla, punto: str) -> None:
     assert [r["exito"] for r in job["resultado"]] == [True, True]
     assert job["callback_sent"] is True
     assert cuentas.fallidos == 0
+
+
+def test_sigkill_con_el_post_en_el_aire(pila: Pila, semilla: Semilla) -> None:
+    # Given a receiver that has the whole request and does not answer yet
+    with receptor(demora_s=3) as casa:
+        job_id = pedir(pila, semilla, casa)
+        hasta(lambda: casa.recibidos, 30)
+        # When the process that waits for its answer is killed and started again
+        pila.matar("callbacks")
+        casa.demora_s = 0
+        levantar(pila, "callbacks")
+        vencer_arriendos(semilla)
+        # Then there is one more attempt, with the same id and body, and both are on record
+        revisar(pila, casa, [job_id], dobles=1)
+        uno, otro = casa.de(job_id)
+    assert uno.cabeceras["webhook-id"] == otro.cabeceras["webhook-id"]
+    assert uno.cuerpo == otro.cuerpo
+    assert [r.cabeceras["x-callback-intento"] for r in (uno, otro)] == ["1/3", "2/3"]
+    (callback,) = pila.pedir(f"/job/{job_id}/callback/intentos")["callbacks"]
+    assert [(i["numero"], i["status_code"]) for i in callback["intentos"]] == [(1, None), (2, 200)]
+    assert pila.pedir(f"/job/{job_id}")["callback_sent"] is True

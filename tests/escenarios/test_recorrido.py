@@ -3,16 +3,22 @@
 import itertools
 import json
 import re
+import subprocess
+import sys
 from decimal import Decimal
 
+import pika
+import psycopg
 import pytest
-from pila import CERRADO, Pila, hasta, receptor
+from cryptography.fernet import Fernet
+from pila import CERRADO, CIFRADO_CLAVES, RAIZ, Pila, hasta, receptor
 
 from escenarios.conftest import Semilla, cuenta
 from sandbox.cuentas import facturas_de, suma
 from sandbox.desenlaces import Desenlace as D
 
-ENTORNO = {"API_ABIERTA": ""}
+NUEVA = Fernet.generate_key().decode()
+ENTORNO = {"API_ABIERTA": "", "CIFRADO_CLAVES": f"{NUEVA},{CIFRADO_CLAVES}"}
 
 CUATRO = ("metrogas", "edenor", "edesur", "aysa")
 
@@ -142,3 +148,59 @@ def test_un_callback_que_falla_del_todo_no_cambia_el_job(pila: Pila, semilla: Se
         alta["job_id"],
     )
     assert intentos == [(n, "Connection refused") for n in (1, 2, 3)]
+
+
+def _mensajes(pila: Pila) -> list[str]:
+    """Every message that waits on the broker, left where it is."""
+    if pila.rabbit is None:
+        with psycopg.connect(pila.entorno["BROKER_URL"]) as bd:
+            return [str(fila[0]) for fila in bd.execute("SELECT message::text FROM dramatiq.queue")]
+    with pika.BlockingConnection(pika.URLParameters(pila.entorno["BROKER_URL"])) as conexion:
+        canal = conexion.channel()  # what is not acknowledged goes back when it closes
+        vistos = []
+        while (visto := canal.basic_get("consultas"))[2] is not None:
+            vistos.append(f"{visto[1].headers} {visto[2].decode()}")
+        return vistos
+
+
+def test_en_el_broker_no_hay_mas_que_ids(pila: Pila, semilla: Semilla) -> None:
+    # Given a job with everything that is secret, and nobody who works
+    _, ids = semilla.propiedad(("edesur", D.UNA_FACTURA), ("metrogas", D.UNA_FACTURA))
+    pila.terminar("worker")
+    with receptor() as casa:
+        pedido = {
+            "servicio_ids": ids,
+            "callback_url": f"{casa.url}?token=canario-1",
+            "callback_headers": {"Authorization": "canario-2"},
+            "callback_metadata": {"dato": "canario-3"},
+            "voucher_id": "canario-4",
+        }
+        job_id = pila.pedir("/consultar/servicios", pedido)["job_id"]
+        hasta(lambda: sum(job_id in mensaje for mensaje in _mensajes(pila)) == 2)
+        # Then its messages say which consulta and which job, and nothing else of them
+        secretos = ("canario", *cuenta("edesur", D.UNA_FACTURA).values(), *cuenta("metrogas", D.UNA_FACTURA).values())
+        for mensaje in _mensajes(pila):
+            assert [secreto for secreto in secretos if secreto in mensaje] == []
+            for argumentos in re.findall(r'"args": ?\[(.*?)\]', mensaje):
+                assert re.fullmatch(r'"[0-9a-f-]{36}"(, ?"[0-9a-f-]{36}")?', argumentos), mensaje
+        pila.lanzar("worker")
+        assert [r["exito"] for r in pila.esperar_job(job_id)["resultado"]] == [True, True]
+
+
+def test_se_rota_la_clave_de_cifrado_mientras_se_consulta(pila: Pila, semilla: Semilla) -> None:
+    # Given servicios encrypted with the old key, and jobs that read them all the while
+    _, ids = semilla.propiedad(*((empresa, D.UNA_FACTURA) for empresa in CUATRO))
+    jobs = [pila.pedir("/consultar/servicios", {"servicio_ids": ids})["job_id"]]
+    # When everything is moved to the new one
+    hecho = subprocess.run(
+        [sys.executable, RAIZ / "cli.py", "cifrado", "rotar"],
+        cwd=RAIZ, env=pila.entorno, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    jobs.append(pila.pedir("/consultar/servicios", {"servicio_ids": ids})["job_id"])
+    # Then every debt is read, and the new key opens every row by itself
+    assert "Todo está cifrado con la primera clave" in hecho.stdout
+    for job_id in jobs:
+        deudas = [Decimal(str(r["deuda"])) for r in pila.esperar_job(job_id)["resultado"]]
+        assert deudas == [_deuda_de(empresa, D.UNA_FACTURA) for empresa in CUATRO]
+    guardadas = semilla.filas("SELECT credenciales FROM servicios WHERE id = ANY(%s)", ids)
+    assert all(json.loads(Fernet(NUEVA).decrypt(str(fila[0]))) for fila in guardadas)

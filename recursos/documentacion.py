@@ -1,0 +1,29 @@
+"""The description of the API, for programs and for people."""
+
+from functools import cache
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
+from documento.openapi import describir
+from documento.operacion import Operacion, documentar
+from models.callback import bytes_json
+
+
+@cache
+def _escrito(app: Starlette) -> bytes:
+    return bytes_json(describir(app.routes))
+
+
+@documentar(
+    Operacion(
+        "Esta descripción",
+        "estado",
+        {200: ("application/json",)},
+        "OpenAPI 3.1. Para leerla, `GET /docs`.",
+    )
+)
+async def openapi(request: Request) -> Response:
+    """GET /openapi.json."""
+    return Response(_escrito(request.app), media_type="application/json")
