@@ -28,6 +28,7 @@ from actors import reloj
 from models import Fallo, Resultado
 from models.eventos import cambios
 from models.exportacion import consultas_hechas
+from models.historia import borrar_historia
 from models.reparacion import callbacks_por_anunciar, desmarcar, marcar_anunciados, rescatar
 from models.schemas import PedidoPropiedad, PedidoServicios
 from models.schemas_callback import ReenvioMasivo
@@ -48,13 +49,14 @@ INSERT INTO propiedades (nombre, created_at) SELECT 'P' || n, now() FROM generat
 INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)
     SELECT 1 + n / 4, 'empresa' || n % 4, 'Prueba', '{}', true, now() FROM generate_series(0, 19999) n;
 INSERT INTO jobs (id, tipo, status, propiedad_id, voucher_id, callback_url, callback_sent, total, terminadas,
-                  created_at, limite_en)
+                  created_at, completed_at, limite_en)
     SELECT md5(n::text)::uuid, 'propiedad',
            CASE WHEN n > 99900 THEN 'pending' WHEN n > 99800 THEN 'processing' WHEN n % 50 = 0 THEN 'failed'
                 ELSE 'completed' END,
            1 + n % 5000, 'v-' || n, 'http://x/', CASE WHEN n > 99800 THEN NULL ELSE n % 40 <> 0 END,
            4, CASE WHEN n > 99900 THEN 0 WHEN n > 99800 THEN 3 ELSE 4 END,
-           now() - (100000 - n) * interval '10 s', now() - (99850 - n) * interval '10 s'
+           now() - (100000 - n) * interval '10 s', CASE WHEN n <= 99800 THEN now() - (100000 - n) * interval '10 s' END,
+           now() - (99850 - n) * interval '10 s'
     FROM generate_series(1, 100000) n;
 INSERT INTO consultas_deuda (id, job_id, servicio_id, propiedad_id, empresa, tipo_servicio, estado, token, inicios,
                              intentos, en_turno, exito, deuda, created_at, completed_at, arrendada_hasta)
@@ -297,6 +299,7 @@ LLAMADAS: dict[str, Callable[[], object]] = {
     "consultar": _una_consulta,
     "tomar_turno": lambda: models.tomar_turno("empresa1"),
     "notificar": _un_callback,
+    "reloj: borrar_historia": lambda: borrar_historia(5),
     "reloj: desmarcar": lambda: desmarcar([de(99_903, 0)]),
     "reloj: rescatar lo agotado": lambda: rescatar(5, inicios_max=1, resultado=FALLA),
     **{f"reloj: {reparar.__name__}": reparar for reparar in (*reloj.REPARACIONES, *reloj.RUTINAS)},
