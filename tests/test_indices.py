@@ -281,7 +281,7 @@ PANEL = [
 
 SIN_BASE = {f"GET {ruta}" for ruta in ("/health", "/empresas", "/openapi.json", "/docs", "/docs/docs.css")}
 LLAMADAS: dict[str, Callable[[], object]] = {
-    **{f"GET {ruta}": _pedir(ruta) for ruta in RUTAS},
+    **{f"GET {ruta.replace(RECIENTE, 'hoy').replace(ANTIGUO, 'antes')}": _pedir(ruta) for ruta in RUTAS},
     "POST /consultar/propiedad": lambda: models.crear_job(PedidoPropiedad(propiedad_id=77), REGLAS),
     "POST /consultar/servicios": lambda: models.crear_job(PedidoServicios(servicio_ids=[1, 2, 30_000]), REGLAS),
     "POST con clave y antigüedad": lambda: models.crear_job(
