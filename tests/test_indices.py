@@ -1,10 +1,14 @@
-"""With a hundred thousand jobs, nothing that the API or reloj asks reads a whole table."""
+"""With a hundred thousand jobs, nothing that the API or reloj asks reads a whole table.
+
+`INDICES_POR_JOB=10` makes it a million consultas, and as much slower.
+"""
 
 import asyncio
 import hashlib
 import itertools
 import json
 import logging
+import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -43,31 +47,36 @@ APP = Starlette(routes=api.rutas, exception_handlers=manejadores)
 GRANDES = {"jobs", "consultas_deuda", "callbacks", "ocurrencias"}
 FALLA = Resultado(exito=False, error="Falló.", error_codigo="PORTAL_CAIDO")
 
+POR_JOB = int(os.environ.get("INDICES_POR_JOB", "4"))
+"""Consultas of each of the 100,000 jobs; with 10 there are a million."""
+
 LLENAR = """
 SET session_replication_role = replica;
 INSERT INTO propiedades (nombre, created_at) SELECT 'P' || n, now() FROM generate_series(1, 5000) n;
 INSERT INTO servicios (propiedad_id, empresa, tipo_servicio, credenciales, activo, created_at)
-    SELECT 1 + n / 4, 'empresa' || n % 4, 'Prueba', '{}', true, now() FROM generate_series(0, 19999) n;
+    SELECT 1 + n / POR_JOB, 'empresa' || n % POR_JOB % 4, 'Prueba', '{}', true, now()
+    FROM generate_series(0, 5000 * POR_JOB - 1) n;
 INSERT INTO jobs (id, tipo, status, propiedad_id, voucher_id, callback_url, callback_sent, total, terminadas,
                   created_at, completed_at, limite_en)
     SELECT md5(n::text)::uuid, 'propiedad',
            CASE WHEN n > 99900 THEN 'pending' WHEN n > 99800 THEN 'processing' WHEN n % 50 = 0 THEN 'failed'
                 ELSE 'completed' END,
            1 + n % 5000, 'v-' || n, 'http://x/', CASE WHEN n > 99800 THEN NULL ELSE n % 40 <> 0 END,
-           4, CASE WHEN n > 99900 THEN 0 WHEN n > 99800 THEN 3 ELSE 4 END,
+           POR_JOB, CASE WHEN n > 99900 THEN 0 WHEN n > 99800 THEN POR_JOB - 1 ELSE POR_JOB END,
            now() - (100000 - n) * interval '10 s', CASE WHEN n <= 99800 THEN now() - (100000 - n) * interval '10 s' END,
            now() - (99850 - n) * interval '10 s'
     FROM generate_series(1, 100000) n;
 INSERT INTO consultas_deuda (id, job_id, servicio_id, propiedad_id, empresa, tipo_servicio, estado, token, inicios,
                              intentos, en_turno, exito, deuda, created_at, completed_at, arrendada_hasta)
-    SELECT md5(n || '-' || k)::uuid, md5(n::text)::uuid, 1 + (n % 5000) * 4 + k, 1 + n % 5000, 'empresa' || k,
+    SELECT md5(n || '-' || k)::uuid, md5(n::text)::uuid, 1 + (n % 5000) * POR_JOB + k, 1 + n % 5000,
+           'empresa' || k % 4,
            'Prueba', CASE WHEN NOT abierta THEN 'terminada' WHEN n > 99900 THEN 'pendiente' ELSE 'en_curso' END, 1, 1,
            CASE WHEN abierta THEN 0 ELSE 1 END, abierta AND n > 99950, CASE WHEN abierta THEN NULL ELSE true END,
            CASE WHEN abierta THEN NULL ELSE 1 END, now() - (100000 - n) * interval '10 s',
            CASE WHEN abierta THEN NULL ELSE now() - (100000 - n) * interval '10 s' END,
            CASE WHEN abierta THEN now() - interval '1 s' END
-    FROM generate_series(1, 100000) n, generate_series(0, 3) k,
-         LATERAL (SELECT n > 99900 OR (n > 99800 AND k = 3)) AS _(abierta);
+    FROM generate_series(1, 100000) n, generate_series(0, POR_JOB - 1) k,
+         LATERAL (SELECT n > 99900 OR (n > 99800 AND k = POR_JOB - 1)) AS _(abierta);
 INSERT INTO callbacks (id, job_id, evento, webhook_id, url, cuerpo, estado, token, intentos, proximo_intento_en,
                        en_turno, created_at)
     SELECT gen_random_uuid(), md5(n::text)::uuid, 'job.completed', 'm' || n, 'http://h' || n % 100 || '/',
@@ -87,7 +96,7 @@ INSERT INTO ocurrencias (programacion_id, prevista_en, desenlace, job_id, create
 def llena(base_migrada: str) -> str:
     """The database with 100,000 jobs and 400,000 consultas, as PostgreSQL knows them after a vacuum."""
     with psycopg.connect(base_migrada, autocommit=True) as bd:
-        bd.execute(LLENAR)
+        bd.execute(LLENAR.replace("POR_JOB", str(POR_JOB)))
         bd.execute(f"VACUUM ANALYZE {TABLAS}")
     return base_migrada
 
