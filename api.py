@@ -20,7 +20,7 @@ from puerta.rutas import Montaje, Ruta
 from recursos.callbacks import intentos, listar_callbacks, prueba, reenviar, reenviar_varios
 from recursos.consultar import consultar_propiedad, consultar_servicios, consultar_todas
 from recursos.consultas import evidencia, historial, leer_consulta, servicios
-from recursos.documentacion import openapi
+from recursos.documentacion import docs, docs_estilo, openapi
 from recursos.estado import empresas, estadisticas, salud, salud_empresas
 from recursos.eventos import cerrar_a_tiempo, eventos
 from recursos.exportaciones import consultas_csv, deudas_csv, vencimientos_ics
@@ -91,6 +91,8 @@ rutas = [
     Ruta("/ready", listo, alcance=LEER),
     Ruta("/health", salud, alcance=None),
     Ruta("/openapi.json", openapi, alcance=None),
+    Ruta("/docs", docs, alcance=None, include_in_schema=False),
+    Ruta("/docs/docs.css", docs_estilo, alcance=None, include_in_schema=False),
     Ruta("/panel", inicio, alcance=None, include_in_schema=False),
     Montaje("/panel", panel, alcance=None),
 ]

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -14,6 +15,7 @@ from consola.jobs import orden_callbacks, orden_job, orden_jobs
 from consola.migrar import orden_migrar
 from consola.uso import Fin, Terminar
 from consola.verificar import orden_verificar
+from settings import VERSION
 
 app = typer.Typer(help="Consulta portales de empresas de servicios.", pretty_exceptions_enable=False)
 app.add_typer(consultar.app, name="consultar")
@@ -31,8 +33,19 @@ app.command("escuchar")(orden_escuchar)
 app.command("migrar")(orden_migrar)
 
 
+def _version(pedida: bool) -> None:
+    if pedida:
+        typer.echo(f"consultas {VERSION}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Dice la versión y termina.")
+]
+
+
 @app.callback(invoke_without_command=True)
-def consultas(contexto: typer.Context) -> None:
+def consultas(contexto: typer.Context, version: Version = False) -> None:
     """Consulta portales de empresas de servicios.
 
     importar, clave, cifrado, estado y migrar usan la base de datos de DATABASE_URL; consultar, job, jobs, callbacks y

@@ -111,7 +111,7 @@ preparar_python() {
     decir "Instalo las dependencias de Python en .venv (uv sync --locked)"
     export UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never
     unset VIRTUAL_ENV
-    "$UV" sync --locked || fallar "No pude instalar las dependencias de uv.lock: el motivo está arriba; si fue la red, basta con repetir la orden."
+    "$UV" sync --locked --python python3 || fallar "No pude instalar las dependencias de uv.lock: el motivo está arriba; si fue la red, basta con repetir la orden."
     printf '%s\n' "$ahora" >"$MARCA"
 }
 
@@ -148,6 +148,7 @@ preparar_servidores() {
         faltan+=(rabbitmq-server)
         unidades+=(rabbitmq-server.service epmd.service epmd.socket)
     fi
+    hay systemd-analyze || faltan+=(systemd)
     if [ ! -e /usr/sbin/pgbouncer ]; then
         faltan+=(pgbouncer)
         unidades+=(pgbouncer.service)

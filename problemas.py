@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from models.base import BASE_CAIDA
 from models.callback import bytes_json
@@ -122,12 +123,20 @@ async def _problema(request: Request, error: Exception) -> Response:
     return error.respuesta()
 
 
+def _metodos(request: Request) -> set[str]:
+    """What a path admits: Starlette tells of its first route alone."""
+    rutas = [ruta for ruta in request.app.routes if isinstance(ruta, Route)]
+    suyas = [ruta for ruta in rutas if ruta.matches(request.scope)[0] is not Match.NONE]
+    return {metodo for ruta in suyas for metodo in ruta.methods or ()}
+
+
 async def _http(request: Request, error: Exception) -> Response:
     """What Starlette's routing refuses: 404 and 405."""
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
         detalle = f"{request.scope['path']} no admite {request.method}."
-        return Problema(405, "METODO_NO_PERMITIDO", detalle, cabeceras=error.headers).respuesta()
+        permitidos = {"Allow": ", ".join(sorted(_metodos(request)))}
+        return Problema(405, "METODO_NO_PERMITIDO", detalle, cabeceras=permitidos).respuesta()
     if error.status_code == 404:
         return Problema(404, "RUTA_INEXISTENTE", f"No existe {request.scope['path']}.").respuesta()
     titulo = TITULOS.get(error.status_code, "El pedido no se pudo atender")

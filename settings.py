@@ -6,6 +6,7 @@ Imports nothing of ours. A wrong value stops the start with one sentence that na
 import base64
 import re
 import sys
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -28,6 +29,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 ESQUEMAS_POSTGRES = ("postgres", "postgresql")
 ESQUEMAS_BROKER = ("amqp", "amqps", *ESQUEMAS_POSTGRES)
 SEMANA_S = 7 * 86_400
+VERSION: str = tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+    "version"
+]
+SECRETOS = Path("/run/secrets")
+"""Where a setting may be a file of its name, in either case: what the environment says wins."""
 FORMA_DE_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 NUEVA_CLAVE = "una nueva se hace con «./consultas cifrado nueva»"
 PREFIJO_SECRETO = "whsec_"
@@ -133,6 +139,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_nested_delimiter="__",
         env_ignore_empty=True,
+        secrets_dir=SECRETOS if SECRETOS.is_dir() else None,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -186,6 +193,7 @@ class Settings(BaseSettings):
     reloj_periodo_s: float = Field(2, gt=0, le=60)
     reloj_republicar_s: float = Field(300, ge=5, le=86_400)
     evidencia_dias: int = Field(30, ge=1, le=3650)
+    historia_dias: int | None = Field(None, ge=1, le=36_500)
     evidencia_max_bytes: int = Field(512 * 1024, ge=10_000)
     log_formato: Literal["texto", "json"] = "texto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -265,6 +273,9 @@ def ajustes() -> Settings:
         return Settings()
     except ValidationError as error:
         print(explicar(error), file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+    except OSError as error:
+        print(f"Configuración inválida: no se puede leer {error.filename}.", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
     except SettingsError:
         print("Configuración inválida: EMPRESA no es un JSON válido.", file=sys.stderr)  # noqa: T201

@@ -64,6 +64,12 @@ class _Rabbit(RabbitmqBroker):
         super().__init__(url=url, **opciones)
         self.parameters = parametros_amqp(url)
 
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
+        """The consumer of a queue, on a connection of its own: the one that declared the queue is given back."""
+        consumidor = super().consume(queue_name, prefetch, timeout)
+        del self.connection
+        return consumidor
+
 
 def crear(config: Settings) -> dramatiq.Broker:
     """The broker of these settings. Nothing is connected yet."""

@@ -1,17 +1,11 @@
 """The one way out for whatever we POST to a receiver: judged by the guard, signed, sent once."""
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 from actors import guardia
 from actors.entrega import Resolver, Respuesta, enviar, resolver_del_sistema
 from actors.firma import cabeceras_firmadas
-from settings import ajustes
-
-try:
-    VERSION = version("consultas")
-except PackageNotFoundError:
-    VERSION = "0.1.0"
+from settings import VERSION, ajustes
 
 
 def cabeceras_de(webhook_id: str, cuerpo: bytes, propias: Mapping[str, str]) -> dict[str, str]:

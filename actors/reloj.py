@@ -36,6 +36,7 @@ from models import (
     turnos,
     vencidos,
 )
+from models.historia import borrar_historia
 from models.reparacion import (
     borrar_evidencia,
     callbacks_por_despertar,
@@ -168,7 +169,10 @@ def limpiar() -> int:
     olvidar_muertos()
     if borradas:
         logger.info("Evidencia vencida: %d partes borradas", borradas)
-    return borradas
+    jobs, dias = 0, ajustes().historia_dias
+    if dias is not None and (jobs := borrar_historia(dias)):
+        logger.info("Historia vencida: %d jobs borrados, con sus consultas y callbacks", jobs)
+    return borradas + jobs
 
 
 def contar_terminado() -> int:

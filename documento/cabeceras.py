@@ -13,13 +13,13 @@ DEL_PEDIDO: dict[str, Objeto] = {
     },
     "Last-Event-ID": {
         "description": "El `id` del último evento recibido: se sigue desde ahí. El navegador lo manda solo.",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+        "schema": {"type": "string"},
     },
 }
 
 DE_LA_RESPUESTA: dict[str, Objeto] = {
     "Location": {
-        "description": "Dónde leer el job.",
+        "description": "Dónde leer lo que se creó.",
         "required": True,
         "schema": {
             "type": "string",

@@ -18,6 +18,7 @@ ERRORES: Mapping[str, tuple[int, str]] = {
     "JOB_INEXISTENTE": (404, "El job d4f5a6b7-1c2d-4e3f-8a9b-0c1d2e3f4a5b no existe."),
     "PROPIEDAD_INEXISTENTE": (404, "La propiedad 35 no existe."),
     "SERVICIO_INEXISTENTE": (404, "El servicio 5 no existe."),
+    "PROGRAMACION_INEXISTENTE": (404, "La programación 1 no existe."),
     "CONSULTA_INEXISTENTE": (404, "La consulta a1b2c3d4-e5f6-4a8b-9c0d-1e2f3a4b5c6d no existe."),
     "EVIDENCIA_INEXISTENTE": (
         404,

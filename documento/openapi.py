@@ -88,7 +88,10 @@ def _operacion(ruta: Route, operacion: Operacion, esquemas: dict[str, Esquema]) 
         contenido = {"schema": referencia(operacion.cuerpo), "examples": _ejemplos(operacion.cuerpo, esquemas)}
         obligatorio = not operacion.cuerpo_opcional
         escrita["requestBody"] = {"required": obligatorio, "content": {"application/json": contenido}}
-    escrita["responses"] = {**_respuestas(operacion, esquemas), **_errores(codigos_de(ruta, operacion))}
+    respuestas, errores = _respuestas(operacion, esquemas), _errores(codigos_de(ruta, operacion))
+    for estado in respuestas.keys() & errores.keys():
+        errores[estado]["content"] |= respuestas[estado]["content"]
+    escrita["responses"] = {**respuestas, **errores}
     if operacion.avisa:
         escrita["callbacks"] = avisos.de_la_operacion(ruta.path)
     return escrita
@@ -124,7 +127,9 @@ def _respuestas(operacion: Operacion, esquemas: dict[str, Esquema]) -> Objeto:
     }
     escritas = {}
     for estado, contenido in operacion.respuestas.items():
-        escrita: Objeto = {"description": "En orden." if estado == 200 else EN_ORDEN[estado]}
+        escrita: Objeto = {
+            "description": "En orden." if estado == 200 else EN_ORDEN.get(estado, TITULOS.get(estado, ""))
+        }
         if operacion.responde_con:
             escrita["headers"] = _cabeceras(operacion.responde_con)
         if isinstance(contenido, tuple):

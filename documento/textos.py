@@ -34,6 +34,7 @@ ETIQUETAS = {
     "consultas": "Los resultados, con su prueba y su evidencia.",
     "callbacks": "Los avisos enviados: intentos, reenvíos y pruebas.",
     "propiedades": "Las propiedades y sus servicios.",
+    "programaciones": "Consultas que se piden solas, en días del mes.",
     "empresas": "A qué empresas se puede consultar, y cómo andan sus portales.",
     "estado": "Cómo anda el servicio, y este documento.",
     "avisos": "Lo que recibe `callback_url`.",
@@ -59,7 +60,7 @@ PARAMETROS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "enum": list(get_args(TipoDeEvidencia))},
     },
     "id": {
-        "description": "El número de la propiedad o del servicio.",
+        "description": "El número de la propiedad, del servicio o de la programación.",
         "schema": {"type": "integer", "minimum": 1, "maximum": ID_MAX, "examples": [35]},
     },
 }

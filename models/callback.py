@@ -63,7 +63,7 @@ class Callback(Tabla):
     """Those of earlier rounds: it was sent again after them."""
     proximo_intento_en = Momento(null=True, default=ahora)
     encolado_en = Momento(null=True)
-    en_turno = BooleanField(default=False)
+    en_turno = BooleanField(default=False, constraints=[SQL("DEFAULT false")])
     """Waiting for an attempt at its destino to end."""
     error = TextField(null=True)
     created_at = Momento(default=ahora)

@@ -49,7 +49,7 @@ def sin_nulos(texto: str) -> str:
 UrlDeCallback = Annotated[
     str,
     AfterValidator(_url_de_callback),
-    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://", "maxLength": URL_MAX}),
+    WithJsonSchema({"type": "string", "format": "iri", "pattern": "^https?://", "maxLength": URL_MAX}),
 ]
 Voucher = Annotated[
     str,
@@ -58,6 +58,14 @@ Voucher = Annotated[
 ]
 UnCallback = Field(
     None, description="A dónde avisar cuando termine.", examples=["https://app.ejemplo.com/api/callback"]
+)
+UnosEventos = Field(
+    None, description="Qué avisar; sin él, el final del job.", examples=[["job.completed", "job.failed"]]
+)
+UnaAntiguedad = Field(
+    None,
+    description="Una consulta con éxito de hace estos minutos, o menos, sirve de nuevo sin ir al portal.",
+    examples=[60],
 )
 UnVoucher = Field(
     None, description="Un identificador propio, que vuelve en el job y en los callbacks.", examples=["uuid-123"]
@@ -87,19 +95,11 @@ class Pedido(BaseModel):
     )
 
     callback_url: UrlDeCallback | None = UnCallback
-    callback_eventos: Eventos | None = Field(
-        None,
-        description="Qué avisar; sin él, el final del job.",
-        examples=[["job.completed", "job.failed"]],
-    )
+    callback_eventos: Eventos | None = UnosEventos
     callback_metadata: Metadata | None = UnaMetadata
     callback_headers: Cabeceras | None = UnasCabeceras
     voucher_id: Voucher | None = UnVoucher
-    max_antiguedad_min: Annotated[int, Field(strict=True, ge=1, le=SEMANA_MIN)] | None = Field(
-        None,
-        description="Una consulta con éxito de hace estos minutos, o menos, sirve de nuevo sin ir al portal.",
-        examples=[60],
-    )
+    max_antiguedad_min: Annotated[int, Field(strict=True, ge=1, le=SEMANA_MIN)] | None = UnaAntiguedad
 
     @field_validator(*DEL_CALLBACK)
     @classmethod

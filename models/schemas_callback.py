@@ -2,9 +2,12 @@
 
 import re
 import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from models.json_estable import bytes_estables
 
@@ -23,9 +26,19 @@ OCULTA = "••••"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _VALOR = re.compile(r"[!-~]([ -~]*[!-~])?")
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 NUESTRAS = {"host", "accept-encoding", "user-agent", "expect", "cookie"}
 DE_LA_CONEXION = {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
+VEDADAS = NUESTRAS | DE_LA_CONEXION
 PREFIJOS = ("content-", "proxy-", "webhook-", "x-callback-")
+
+
+def _sin_mayusculas(nombres: Iterable[str]) -> str:
+    """A pattern of any of these names, whatever their case, that every reader of JSON Schema understands."""
+    return "|".join("".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in n) for n in sorted(nombres))
+
+
+_NUESTROS = f"({_sin_mayusculas(PREFIJOS)}|({_sin_mayusculas(VEDADAS)})$)"
 
 
 def _eventos(pedidos: list[Evento]) -> list[Evento]:
@@ -57,12 +70,26 @@ def _revisar(dato: Any, nivel: int) -> None:
         raise ValueError("tiene un número que JavaScript no distingue de otros: póngalo como texto")
 
 
+def _momento(valor: Any) -> Any:
+    if isinstance(valor, datetime) or (isinstance(valor, str) and _RFC_3339.fullmatch(valor)):
+        return valor
+    raise PydanticCustomError("datetime_type", "not RFC 3339")
+
+
+def _en_utc(momento: datetime) -> datetime:
+    """PostgreSQL admits fewer offsets, and Python fewer years, than RFC 3339."""
+    try:
+        return momento.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime_parsing", "out of range") from None
+
+
 def _cabeceras(dadas: dict[str, str]) -> dict[str, str]:
     nombres = [nombre.lower() for nombre in dadas]
     for nombre, valor in dadas.items():
         if _TOKEN.fullmatch(nombre) is None:
             raise ValueError("tiene un nombre de cabecera inválido")
-        if nombre.lower() in NUESTRAS | DE_LA_CONEXION or nombre.lower().startswith(PREFIJOS):
+        if nombre.lower() in VEDADAS or nombre.lower().startswith(PREFIJOS):
             raise ValueError(f"no puede llevar la cabecera {nombre}")
         if _VALOR.fullmatch(valor) is None or len(valor) > CABECERA_BYTES:
             raise ValueError(f"tiene un valor que no es de 1 a {CABECERA_BYTES} caracteres ASCII visibles, en {nombre}")
@@ -81,10 +108,23 @@ Eventos = Annotated[list[Evento], Field(min_length=1, max_length=20), AfterValid
 """Which events call back, each once, in the order in which they happen."""
 Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
 """An object of the caller's own, at most 4 kB, echoed in every callback."""
-Cabeceras = Annotated[dict[str, str], Field(min_length=1, max_length=CABECERAS_MAX), AfterValidator(_cabeceras)]
+Cabeceras = Annotated[
+    dict[str, str],
+    Field(
+        min_length=1,
+        max_length=CABECERAS_MAX,
+        json_schema_extra={
+            "propertyNames": {"pattern": f"^(?!{_NUESTROS}){_TOKEN.pattern}$"},
+            "additionalProperties": {"type": "string", "pattern": f"^{_VALOR.pattern}$", "maxLength": CABECERA_BYTES},
+        },
+    ),
+    AfterValidator(_cabeceras),
+]
 """Request headers of the caller's own; secret."""
+Momento = Annotated[AwareDatetime, BeforeValidator(_momento), AfterValidator(_en_utc)]
+"""As RFC 3339 writes it: never a number."""
 Estado = Literal["pendiente", "enviando", "enviado", "fallido"]
-Host = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\s/?#@\x00]+$")]
+Host = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x20\x7f-\xa0/?#@]+$")]
 """As the URL has it, with its port if it has one: `web:3000`."""
 
 
@@ -103,7 +143,7 @@ class FiltroCallbacks(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     estado: Estado | None = Field(None, description="Sólo los que están así.", examples=["fallido"])
-    desde: AwareDatetime | None = Field(
+    desde: Momento | None = Field(
         None, description="Sólo los creados desde este momento.", examples=["2026-11-24T00:00:00Z"]
     )
     host: Host | None = Field(None, description="Sólo los que van a este host.", examples=["app.ejemplo.com"])
@@ -129,10 +169,10 @@ class ReenvioMasivo(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     estado: Literal["fallido"] = Field(description="Sólo se reenvían los que fallaron.")
-    desde: AwareDatetime = Field(description="Los creados desde este momento.", examples=["2026-11-24T00:00:00Z"])
-    hasta: AwareDatetime | None = Field(
+    desde: Momento = Field(description="Los creados desde este momento.", examples=["2026-11-24T00:00:00Z"])
+    hasta: Momento | None = Field(
         None, description="Y antes de este; sin él, hasta ahora.", examples=["2026-11-25T00:00:00Z"]
     )
     host: Host | None = Field(None, description="Sólo los que van a este host.", examples=["app.ejemplo.com"])
-    simular: bool = Field(True, description="Decir cuáles son, sin reenviarlos.", examples=[True])
+    simular: bool = Field(True, strict=True, description="Decir cuáles son, sin reenviarlos.", examples=[True])
     por_minuto: Annotated[int, Field(ge=1, le=6000)] = Field(60, description="A qué ritmo.", examples=[60])

@@ -1,17 +1,21 @@
 """The answers of GET /ready."""
 
-from pydantic import BaseModel
+from pydantic import Field
+
+from models.schemas_job import Respuesta
 
 
-class Parte(BaseModel):
+class Parte(Respuesta):
     """One part of the service: whether it does its work, and a sentence about it."""
 
-    ok: bool
-    mensaje: str
+    ok: bool = Field(description="Si anda.", examples=[True])
+    mensaje: str = Field(description="Cómo está.", examples=["Responde."])
 
 
-class Listo(BaseModel):
+class Listo(Respuesta):
     """All of them: `base_de_datos`, `broker`, `consultas`, `callbacks`, `reloj`, `navegador`."""
 
-    listo: bool
-    partes: dict[str, Parte]
+    listo: bool = Field(description="Si anda todo.", examples=[True])
+    partes: dict[str, Parte] = Field(
+        description="Cada parte.", examples=[{"broker": {"ok": True, "mensaje": "Responde."}}]
+    )

@@ -49,7 +49,7 @@ class NuevoServicio(BaseModel):
         description="El nombre de la empresa o su identificador, de `GET /empresas`.", examples=["Metrogas"]
     )
     credenciales: Credenciales = Field(description=SUS_CREDENCIALES, examples=[{"numero_cliente": "40000000001"}])
-    activo: bool = Field(True, description=SI_SE_CONSULTA, examples=[True])
+    activo: bool = Field(True, strict=True, description=SI_SE_CONSULTA, examples=[True])
 
 
 class CambioDeServicio(BaseModel):
@@ -60,7 +60,7 @@ class CambioDeServicio(BaseModel):
     credenciales: Credenciales = Field(
         default_factory=dict, description=SUS_CREDENCIALES, examples=[{"numero_cliente": "40000000001"}]
     )
-    activo: bool | None = Field(None, description=SI_SE_CONSULTA, examples=[False])
+    activo: bool | None = Field(None, strict=True, description=SI_SE_CONSULTA, examples=[False])
 
 
 class FiltroPropiedades(BaseModel):

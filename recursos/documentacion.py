@@ -8,12 +8,18 @@ from starlette.responses import Response
 
 from documento.openapi import describir
 from documento.operacion import Operacion, documentar
+from documento.pagina import ESTILO, dibujar
 from models.callback import bytes_json
 
 
 @cache
 def _escrito(app: Starlette) -> bytes:
     return bytes_json(describir(app.routes))
+
+
+@cache
+def _dibujado(app: Starlette) -> bytes:
+    return dibujar(describir(app.routes))
 
 
 @documentar(
@@ -27,3 +33,13 @@ def _escrito(app: Starlette) -> bytes:
 async def openapi(request: Request) -> Response:
     """GET /openapi.json."""
     return Response(_escrito(request.app), media_type="application/json")
+
+
+async def docs(request: Request) -> Response:
+    """GET /docs: the same as a page."""
+    return Response(_dibujado(request.app), media_type="text/html")
+
+
+async def docs_estilo(request: Request) -> Response:
+    """GET /docs/docs.css."""
+    return Response(ESTILO, media_type="text/css")

@@ -6,6 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from documento.operacion import Operacion, documentar
 from models import calendario, exportacion, planilla
 from models.schemas_exportacion import FiltroConsultas, FiltroFormato
 from recursos.pedido import consulta
@@ -13,6 +14,11 @@ from recursos.pedido import consulta
 CSV = "text/csv; charset=utf-8; header=present"
 
 
+@documentar(
+    Operacion(
+        "Consultas, como planilla", "consultas", {200: ("text/csv",)}, "Las terminadas.", consulta=FiltroConsultas
+    )
+)
 async def consultas_csv(request: Request) -> Response:
     """GET /consultas.csv: those that ended, the oldest first."""
     filtro = consulta(request, FiltroConsultas)
@@ -21,12 +27,29 @@ async def consultas_csv(request: Request) -> Response:
     )
 
 
+@documentar(
+    Operacion(
+        "Deudas, como planilla",
+        "consultas",
+        {200: ("text/csv",)},
+        "Lo que debe cada servicio activo, según la última lectura.",
+        consulta=FiltroFormato,
+    )
+)
 async def deudas_csv(request: Request) -> Response:
     """GET /deudas.csv: what each active servicio owes, as it was last read."""
     filtro = consulta(request, FiltroFormato)
     return await _enviar(planilla.deudas_csv(exportacion.deudas_de_hoy(), filtro.formato), "deudas.csv", CSV)
 
 
+@documentar(
+    Operacion(
+        "Vencimientos, como calendario",
+        "consultas",
+        {200: ("text/calendar",)},
+        "Los de lo que figura impago en la última lectura.",
+    )
+)
 async def vencimientos_ics(request: Request) -> Response:
     """GET /vencimientos.ics: the due dates of what was last read as unpaid."""
     partes = calendario.vencimientos_ics(exportacion.deudas_de_hoy())

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from actors.empresas import NOMBRES
 from actors.publicador import publicador
+from documento.operacion import Operacion, documentar
 from models import metricas
 from models.totales import BORDES_CALLBACK_S, BORDES_CONSULTA_S, BORDES_JOB_S, SUMA
 from recursos.reciente import Reciente
@@ -186,6 +187,14 @@ _registro.register(_Recolector())
 ultimas = Reciente(lambda: generate_latest(_registro), vigencia_s=1)
 
 
+@documentar(
+    Operacion(
+        "Métricas",
+        "estado",
+        {200: ("text/plain",)},
+        "Formato de texto de Prometheus; los nombres, en docs/operacion.md.",
+    )
+)
 async def metricas_prometheus(request: Request) -> Response:
     """GET /metrics: Prometheus's text format."""
     return Response(await run_in_threadpool(ultimas), media_type=CONTENT_TYPE_LATEST)

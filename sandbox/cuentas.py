@@ -47,6 +47,7 @@ class Resumen:
     rediseno: bool
     colgada: bool
     come_memoria: bool
+    dialogos: bool
     facturas: tuple[Mapping[str, str], ...]
 
     def json(self) -> dict[str, Any]:
@@ -129,6 +130,7 @@ def resumen(numero: str) -> Resumen:
         rediseno=desenlace is D.REDISENO,
         colgada=desenlace is D.PAGINA_COLGADA,
         come_memoria=desenlace is D.COME_MEMORIA,
+        dialogos=desenlace is D.DIALOGOS,
         facturas=tuple(filas + filas[-1:] if desenlace is D.FILA_DUPLICADA else filas),
     )
 

@@ -52,6 +52,7 @@ class Desenlace(Enum):
     PAGINA_COLGADA = ("62", "PORTAL_LENTO", "La página queda en un bucle sin fin.")
     COME_MEMORIA = ("64", "NAVEGADOR_CAIDO", "La página pide memoria hasta que muere.")
     CAE_UNA_VEZ = ("63", "CON_DEUDA", "HTTP 503 la primera vez; después responde bien.")
+    DIALOGOS = ("65", "CON_DEUDA", "Abre diálogos y ventanas, y después muestra la deuda.")
 
     def __init__(self, codigo: str, esperado: str, descripcion: str) -> None:
         self.codigo = codigo

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,11 @@ class _Sesion:
         self._cdp.on(evento, hacer)
 
 
+def _romper(rota: asyncio.Future[None]) -> None:
+    if not rota.done():
+        rota.set_result(None)
+
+
 class _Instancia:
     """A running Chromium and our connection to it."""
 
@@ -97,6 +103,7 @@ class _Instancia:
         self._conexion = Connection(chromium.ws, bucle)
         self._sesion = _Sesion(self._conexion)
         self.caida: asyncio.Future[None] = bucle.create_future()
+        self._rotas: weakref.WeakSet[asyncio.Future[None]] = weakref.WeakSet()
         self._conexion.setClosedCallback(self._caer)
         self.nacida = time.monotonic()
         self.usadas = 0
@@ -105,6 +112,8 @@ class _Instancia:
     def _caer(self) -> None:
         if not self.caida.done():
             self.caida.set_result(None)
+        for rota in [*self._rotas]:
+            _romper(rota)
 
     def sirve(self, opciones: Opciones) -> bool:
         """Whether a further consulta may open here."""
@@ -132,13 +141,10 @@ class _Instancia:
         blanco = await enviar("Target.createTarget", url="about:blank", browserContextId=contexto)
         cdp = await self._conexion.createSession({"targetId": blanco["targetId"], "type": "page"})
         rota: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def romper(_: object) -> None:
-            if not rota.done():
-                rota.set_result(None)
-
-        self.caida.add_done_callback(romper)
-        cdp.on("Inspector.targetCrashed", romper)
+        self._rotas.add(rota)
+        cdp.on("Inspector.targetCrashed", lambda _: _romper(rota))
+        if self.caida.done():
+            _romper(rota)
         pestana = Pestana(_Sesion(cdp), rota)
         await pestana.preparar()
         return contexto, pestana

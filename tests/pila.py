@@ -11,6 +11,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -69,7 +70,7 @@ class Pila(Servidor):
         self.puerto_sandbox = puerto_libre()
         self.entorno = {
             **{k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "SSL_CERT_FILE", "CHROMIUM_PATH")},
-            "PATH": f"{RAIZ / '.venv' / 'bin'}:{os.environ['PATH']}",
+            "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
             "PYTHONPATH": f"{PUNTOS}:{RAIZ}",
             "TMPDIR": str(self.temporales),
             "DATABASE_URL": base,

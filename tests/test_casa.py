@@ -36,7 +36,7 @@ PUEDE_IMPORTAR = {
     "guardian": set(),
     "local": {"models", "demo", "guardian", "receptor", "semilla"},
     "consola": {"settings", "models", "scrapers", "sandbox"},
-    "cli": {"consola"},
+    "cli": {"consola", "settings"},
 }
 """What each top-level name of ours may import, besides itself: settings <- models <- actors <- api, panel."""
 

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import subprocess
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -259,3 +260,10 @@ def test_ninguna_captura_muestra_la_clave(portales: Portales, tmp_path: Path) ->
     con = {p.detalle: p.captura is not None for p in bitacora.pasos}
     assert con[f"input[type=email] ← {OCULTO}"] is False
     assert con["input[type=email] ← nada"] is True
+
+
+def test_dice_su_version_la_de_pyproject(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as fin:
+        cli.main(["--version"])
+    proyecto = tomllib.loads((Path(cli.__file__).parent / "pyproject.toml").read_text())["project"]
+    assert (fin.value.code, capsys.readouterr().out) == (0, f"consultas {proyecto['version']}\n")

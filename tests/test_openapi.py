@@ -1,14 +1,17 @@
 """The published description: valid for others, whole, and true of what is really answered."""
 
 import ast
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
 from starlette.routing import Route
 
 import api
@@ -18,10 +21,12 @@ from documento.errores import ERRORES, Problema
 from documento.esquemas import ejemplo, referencia
 from documento.openapi import describir
 from documento.operacion import operacion_de
+from documento.pagina import prosa
 from models.resultado import TIPOS
 from models.schemas_aviso import CodigoDeEnvio
 from models.schemas_job import CodigoDeFalla, EstadoDeuda, TipoDeEvidencia
 from problemas import TITULOS
+from puerta.cabeceras import CSP_DE_PAGINA
 from scrapers.fallas import Codigo
 from scrapers.verdad import EstadoDeuda as DeScrapers
 
@@ -149,3 +154,36 @@ def test_los_avisos() -> None:
     for aviso in DOCUMENTO["webhooks"].values():
         nombres = [parametro["name"] for parametro in aviso["post"]["parameters"]]
         assert nombres[:3] == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+
+
+def _pedir(camino: str) -> httpx.Response:
+    async def pedir() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api.app), base_url="http://consultas") as cliente:
+            return await cliente.get(camino)
+
+    return asyncio.run(pedir())
+
+
+class TestDocs:
+    def test_se_lee_sin_guiones_y_sin_red(self) -> None:
+        pagina = _pedir("/docs")
+        assert pagina.headers["Content-Security-Policy"] == CSP_DE_PAGINA
+        arbol = HTMLParser(pagina.text)
+        assert arbol.css("script, style, [style], iframe, img") == []
+        assert [n.attributes["href"] for n in arbol.css("link")] == ["/docs/docs.css"]
+        assert "url(" not in _pedir("/docs/docs.css").text and "@import" not in _pedir("/docs/docs.css").text
+        destinos = {n.attributes["href"] or "" for n in arbol.css("a")}
+        anclas = {f"#{n.attributes['id']}" for n in arbol.css("[id]")}
+        assert {d for d in destinos if not d.startswith("#")} == {"/openapi.json"}
+        assert {d for d in destinos if d.startswith("#")} <= anclas
+
+    def test_tiene_todo(self) -> None:
+        texto = HTMLParser(_pedir("/docs").text)
+        anclas = {n.attributes["id"] for n in texto.css("article")}
+        assert anclas >= {operacion["operationId"] for operacion in OPERACIONES.values()}
+        assert anclas >= {f"aviso-{evento}" for evento in AVISOS}
+        assert anclas >= {f"esquema-{n}" for n, esquema in ESQUEMAS.items() if "properties" in esquema}
+        assert all(codigo in texto.text() for codigo in ERRORES)
+
+    def test_lo_que_dicen_los_modelos_no_es_html(self) -> None:
+        assert "<script>" not in prosa("a `<script>` **<b>**") and "<code>&lt;script&gt;</code>" in prosa("`<script>`")

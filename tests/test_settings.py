@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pila import CIFRADO_CLAVES
@@ -133,6 +134,7 @@ MALOS = [
     ({"CALLBACK_SOLO_HTTPS": "tal vez"}, "CALLBACK_SOLO_HTTPS tiene que ser true o false"),
     ({"RELOJ_PERIODO_S": "0"}, "RELOJ_PERIODO_S tiene que ser mayor que 0"),
     ({"RELOJ_REPUBLICAR_S": "1"}, "RELOJ_REPUBLICAR_S tiene que ser 5.0 o más"),
+    ({"HISTORIA_DIAS": "0"}, "HISTORIA_DIAS tiene que ser 1 o más"),
     ({"EVIDENCIA_DIAS": "0"}, "EVIDENCIA_DIAS tiene que ser 1 o más"),
     ({"EVIDENCIA_MAX_BYTES": "1"}, "EVIDENCIA_MAX_BYTES tiene que ser 10000 o más"),
     ({"LOG_FORMATO": "xml"}, "LOG_FORMATO tiene que ser 'texto' o 'json'"),
@@ -262,3 +264,30 @@ def test_se_leen_una_sola_vez_y_no_cambian() -> None:
     assert ajustes() is ajustes()
     with pytest.raises(ValidationError):
         ajustes().port = 1
+
+
+def test_un_ajuste_puede_ser_un_archivo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given secrets as files, as Docker and Kubernetes mount them
+    for nombre in ("DATABASE_URL", "BROKER_URL", "CIFRADO_CLAVES"):
+        monkeypatch.delenv(nombre, raising=False)
+    (tmp_path / "database_url").write_text("postgresql://yo@aca/consultas\n")
+    (tmp_path / "CLOUDAMQP_URL").write_text("amqp://yo@aca/")
+    (tmp_path / "cifrado_claves").write_text(f"{CIFRADO_CLAVES}\n")
+    # When an empty variable stands beside them, then the file is read; one with a value wins
+    monkeypatch.setenv("CIFRADO_CLAVES", "")
+    leidos = Settings(_secrets_dir=tmp_path)
+    assert leidos.claves_de_cifrado == [CIFRADO_CLAVES]
+    assert leidos.broker == "amqp://yo@aca/"
+    monkeypatch.setenv("DATABASE_URL", "postgresql://otra@alla/consultas")
+    assert Settings(_secrets_dir=tmp_path).database_url.get_secret_value() == "postgresql://otra@alla/consultas"
+
+
+def test_un_archivo_que_no_se_puede_leer_se_dice(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    def ilegible() -> Settings:
+        raise PermissionError(13, "Permission denied", "/run/secrets/cifrado_claves")
+
+    monkeypatch.setattr(settings, "Settings", ilegible)
+    ajustes.cache_clear()
+    with pytest.raises(SystemExit):
+        ajustes()
+    assert capsys.readouterr().err == "Configuración inválida: no se puede leer /run/secrets/cifrado_claves.\n"

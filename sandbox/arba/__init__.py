@@ -77,6 +77,8 @@ def _resultado(datos: dict[str, Any]) -> str:
         alrededor.append(f"<p>Último pago registrado en 2026: {escape(datos['pagada'])}</p>")
     if datos["senuelos"]:
         alrededor.append("<p>Bonificación 2026: $ 1,00. ¿Error? ¿El inmueble no registra deuda? Escribinos.</p>")
+    if datos["dialogos"]:
+        alrededor.append("<script>alert('a'); confirm('b'); prompt('c'); open('/'); open('/')</script>")
     aviso = f"<section id='aviso'>{_aviso(datos)}</section>"
     return "".join([aviso, *alrededor, "<button id='volver'>Volver</button>"])
 

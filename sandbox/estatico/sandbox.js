@@ -57,10 +57,15 @@ function interrumpir(pantalla) {
     h('div', { role: 'dialog', 'aria-modal': 'true' }, h('h2', {}, titulo), h('p', {}, texto), campo)));
 }
 
-// What a result page does before showing anything: hang, eat memory, or look different from what scrapers know.
+// What a result page does before showing anything: hang, eat memory, open dialogs and windows, or look different from
+// what scrapers know.
 export function previo(resumen, zona) {
   while (resumen.colgada);
   for (const acopio = []; resumen.come_memoria;) acopio.push(new Array(1e6).fill(Math.random()));
+  if (resumen.dialogos) {
+    alert('¡Bajá nuestra app!'); confirm('¿No registra deuda?'); prompt('Total: $ 0,00');
+    for (let n = 0; n < 20; n++) open(location.href);
+  }
   if (!resumen.rediseno) return false;
   zona.replaceChildren(h('article', { class: 'mi-saldo-2' }, h('small', {}, `Cuenta ${resumen.cuenta}`),
     h('strong', {}, 'Total adeudado'), h('em', {}, resumen.total), h('ul', {},

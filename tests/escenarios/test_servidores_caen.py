@@ -246,6 +246,15 @@ def test_paginas_sin_fin_en_bucle_y_hambrientas(pila: Pila, semilla: Semilla) ->
     assert {r["error_codigo"] for r in malas} <= {"PORTAL_LENTO", "TIEMPO_AGOTADO", "NAVEGADOR_CAIDO"}
 
 
+def test_paginas_que_abren_dialogos_y_ventanas(pila: Pila, semilla: Semilla) -> None:
+    _, ids = semilla.propiedad(("metrogas", D.DIALOGOS), ("edesur", D.DIALOGOS), ("aysa", D.DIALOGOS))
+    with receptor() as casa:
+        alta = pila.pedir("/consultar/servicios", {"servicio_ids": ids, "callback_url": casa.url})
+        revisar(pila, casa, [alta["job_id"]])
+    resultados = pila.pedir(f"/job/{alta['job_id']}")["resultado"]
+    assert [(r["estado_deuda"], r["intentos"]) for r in resultados] == [("CON_DEUDA", 1)] * 3
+
+
 @pytest.mark.caos
 def test_un_despliegue_en_medio_de_cincuenta_jobs(pila: Pila, semilla: Semilla) -> None:
     # Given fifty jobs, and every process replaced in turn while they run, as a deploy does

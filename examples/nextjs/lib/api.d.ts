@@ -448,6 +448,130 @@ export interface paths {
         patch: operations["modificar_servicio"];
         trace?: never;
     };
+    "/programaciones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listar programaciones
+         * @description Alcance de la clave: `leer`.
+         */
+        get: operations["programaciones"];
+        put?: never;
+        /**
+         * Programar consultas
+         * @description Un job en cada uno de esos días, a esa hora: de una propiedad, de algunos servicios o de todo.
+         *
+         *     Alcance de la clave: `administrar`.
+         */
+        post: operations["nueva_programacion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/programaciones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leer una programación
+         * @description Alcance de la clave: `leer`.
+         */
+        get: operations["programacion"];
+        put?: never;
+        post?: never;
+        /**
+         * Borrar una programación
+         * @description Sus jobs quedan.
+         *
+         *     Alcance de la clave: `administrar`.
+         */
+        delete: operations["borrar_programacion"];
+        options?: never;
+        head?: never;
+        /**
+         * Cambiar una programación
+         * @description Lo que no se nombra queda como está; qué se consulta se cambia entero.
+         *
+         *     Alcance de la clave: `administrar`.
+         */
+        patch: operations["modificar_programacion"];
+        trace?: never;
+    };
+    "/consultas.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Consultas, como planilla
+         * @description Las terminadas.
+         *
+         *     Alcance de la clave: `leer`.
+         */
+        get: operations["consultas_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deudas.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deudas, como planilla
+         * @description Lo que debe cada servicio activo, según la última lectura.
+         *
+         *     Alcance de la clave: `leer`.
+         */
+        get: operations["deudas_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vencimientos.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vencimientos, como calendario
+         * @description Los de lo que figura impago en la última lectura.
+         *
+         *     Alcance de la clave: `leer`.
+         */
+        get: operations["vencimientos_ics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/consulta/{consulta_id}": {
         parameters: {
             query?: never;
@@ -528,6 +652,50 @@ export interface paths {
          *     Alcance de la clave: `leer`.
          */
         get: operations["salud_empresas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Métricas
+         * @description Formato de texto de Prometheus; los nombres, en docs/operacion.md.
+         *
+         *     Alcance de la clave: `leer`.
+         */
+        get: operations["metricas_prometheus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Si el servicio puede trabajar
+         * @description Cada parte, con una frase. 503 si alguna no anda.
+         *
+         *     Alcance de la clave: `leer`.
+         */
+        get: operations["listo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1025,6 +1193,100 @@ export interface components {
              * @example null
              */
             next_cursor: string | null;
+        };
+        CambioDeProgramacion: {
+            /**
+             * @description Cómo se la llama.
+             * @example Todos los meses
+             */
+            nombre?: string;
+            /**
+             * @description La propiedad que se consulta.
+             * @example 35
+             */
+            propiedad_id?: number | null;
+            /**
+             * @description O los servicios.
+             * @example null
+             */
+            servicio_ids?: number[] | null;
+            /**
+             * @description O todo: true.
+             * @default false
+             * @example false
+             */
+            todas: boolean;
+            /**
+             * @description Los días del mes; el 31 es el último.
+             * @example [
+             *       1,
+             *       15
+             *     ]
+             */
+            dias?: number[];
+            /**
+             * @description A qué hora, en `zona`.
+             * @example 08:30
+             */
+            hora?: string;
+            /**
+             * @description La zona horaria, de IANA.
+             * @example America/Argentina/Buenos_Aires
+             */
+            zona?: string;
+            /**
+             * @description Si corre.
+             * @default true
+             * @example true
+             */
+            activa: boolean;
+            /**
+             * @description Cuántos minutos después corre todavía, si nadie pudo a tiempo.
+             * @default 1440
+             * @example 1440
+             */
+            gracia_min: number;
+            /**
+             * @description A dónde avisar cuando termine.
+             * @example https://app.ejemplo.com/api/callback
+             */
+            callback_url?: string | null;
+            /**
+             * @description Qué avisar; sin él, el final del job.
+             * @example [
+             *       "job.completed",
+             *       "job.failed"
+             *     ]
+             */
+            callback_eventos?: ("servicio.consultado" | "job.completed" | "job.failed")[] | null;
+            /**
+             * @description Un objeto propio, de 4 kB como mucho, que vuelve tal cual.
+             * @example {
+             *       "cliente": "A-17"
+             *     }
+             */
+            callback_metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Cabeceras propias para el callback. Son secretas: se guardan cifradas y no se muestran.
+             * @example {
+             *       "Authorization": "Bearer uno-cualquiera"
+             *     }
+             */
+            callback_headers?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Un identificador propio, que vuelve en el job y en los callbacks.
+             * @example uuid-123
+             */
+            voucher_id?: string | null;
+            /**
+             * @description Una consulta con éxito de hace estos minutos, o menos, sirve de nuevo sin ir al portal.
+             * @example 60
+             */
+            max_antiguedad_min?: number | null;
         };
         CambioDePropiedad: {
             /**
@@ -1656,6 +1918,25 @@ export interface components {
             /** @description Los que se nombraron y no se consultan. */
             servicios_omitidos: components["schemas"]["ServicioOmitido"][];
         };
+        Listo: {
+            /**
+             * @description Si anda todo.
+             * @example true
+             */
+            listo: boolean;
+            /**
+             * @description Cada parte.
+             * @example {
+             *       "broker": {
+             *         "mensaje": "Responde.",
+             *         "ok": true
+             *       }
+             *     }
+             */
+            partes: {
+                [key: string]: components["schemas"]["Parte"];
+            };
+        };
         Medida: {
             /**
              * @description Las que terminaron.
@@ -1694,6 +1975,113 @@ export interface components {
              * @example 5200
              */
             p95_ms: number | null;
+        };
+        /**
+         * @example {
+         *       "dias": [
+         *         1,
+         *         15
+         *       ],
+         *       "hora": "08:30",
+         *       "nombre": "Todos los meses",
+         *       "propiedad_id": 35,
+         *       "zona": "America/Argentina/Buenos_Aires"
+         *     }
+         */
+        NuevaProgramacion: {
+            /**
+             * @description A dónde avisar cuando termine.
+             * @example https://app.ejemplo.com/api/callback
+             */
+            callback_url?: string | null;
+            /**
+             * @description Qué avisar; sin él, el final del job.
+             * @example [
+             *       "job.completed",
+             *       "job.failed"
+             *     ]
+             */
+            callback_eventos?: ("servicio.consultado" | "job.completed" | "job.failed")[] | null;
+            /**
+             * @description Un objeto propio, de 4 kB como mucho, que vuelve tal cual.
+             * @example {
+             *       "cliente": "A-17"
+             *     }
+             */
+            callback_metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Cabeceras propias para el callback. Son secretas: se guardan cifradas y no se muestran.
+             * @example {
+             *       "Authorization": "Bearer uno-cualquiera"
+             *     }
+             */
+            callback_headers?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Un identificador propio, que vuelve en el job y en los callbacks.
+             * @example uuid-123
+             */
+            voucher_id?: string | null;
+            /**
+             * @description Una consulta con éxito de hace estos minutos, o menos, sirve de nuevo sin ir al portal.
+             * @example 60
+             */
+            max_antiguedad_min?: number | null;
+            /**
+             * @description Cómo se la llama.
+             * @example Todos los meses
+             */
+            nombre: string;
+            /**
+             * @description La propiedad que se consulta.
+             * @example 35
+             */
+            propiedad_id?: number | null;
+            /**
+             * @description O los servicios.
+             * @example null
+             */
+            servicio_ids?: number[] | null;
+            /**
+             * @description O todo: true.
+             * @default false
+             * @example false
+             */
+            todas: boolean;
+            /**
+             * @description Los días del mes; el 31 es el último.
+             * @example [
+             *       1,
+             *       15
+             *     ]
+             */
+            dias: number[];
+            /**
+             * @description A qué hora, en `zona`.
+             * @example 08:30
+             */
+            hora: string;
+            /**
+             * @description La zona horaria, de IANA.
+             * @default America/Argentina/Buenos_Aires
+             * @example America/Argentina/Buenos_Aires
+             */
+            zona: string;
+            /**
+             * @description Si corre.
+             * @default true
+             * @example true
+             */
+            activa: boolean;
+            /**
+             * @description Cuántos minutos después corre todavía, si nadie pudo a tiempo.
+             * @default 1440
+             * @example 1440
+             */
+            gracia_min: number;
         };
         NuevaPropiedad: {
             /**
@@ -1734,6 +2122,32 @@ export interface components {
              */
             activo: boolean;
         };
+        Ocurrencia: {
+            /**
+             * Format: date-time
+             * @description Cuándo tenía que correr.
+             * @example 2026-11-24T13:05:09.120Z
+             */
+            prevista_en: string;
+            /**
+             * @description Qué pasó.
+             * @example creada
+             * @enum {string}
+             */
+            desenlace: "creada" | "omitida" | "perdida" | "rechazada";
+            /**
+             * @description Por qué no hubo job.
+             * @example null
+             */
+            detalle: string | null;
+            /** @description El job que hizo. */
+            job_id: string | null;
+            /**
+             * @description Cómo está ese job.
+             * @example completed
+             */
+            status: ("pending" | "processing" | "completed" | "failed") | null;
+        };
         PaginaDeCallbacks: {
             /** @description Los más nuevos primero. */
             callbacks: components["schemas"]["Callback"][];
@@ -1757,6 +2171,15 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        PaginaDeProgramaciones: {
+            /** @description Las más nuevas primero. */
+            programaciones: components["schemas"]["Programacion"][];
+            /**
+             * @description Lo que se pasa en `cursor` para la página siguiente; null en la última.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
         PaginaDePropiedades: {
             /** @description Las más nuevas primero. */
             propiedades: components["schemas"]["PropiedadListada"][];
@@ -1765,6 +2188,18 @@ export interface components {
              * @example null
              */
             next_cursor: string | null;
+        };
+        Parte: {
+            /**
+             * @description Si anda.
+             * @example true
+             */
+            ok: boolean;
+            /**
+             * @description Cómo está.
+             * @example Responde.
+             */
+            mensaje: string;
         };
         PedidoPropiedad: {
             /**
@@ -1816,7 +2251,7 @@ export interface components {
         };
         PedidoPrueba: {
             /**
-             * Format: uri
+             * Format: iri
              * @description El receptor que se prueba.
              * @example https://app.ejemplo.com/api/callback
              */
@@ -1961,12 +2396,117 @@ export interface components {
              * @example DATOS_INVALIDOS
              * @enum {string}
              */
-            codigo: "ALCANCE_INSUFICIENTE" | "BASE_DE_DATOS_CAIDA" | "CABECERAS_DEMASIADO_GRANDES" | "CALLBACK_EN_CURSO" | "CALLBACK_INEXISTENTE" | "CLAVE_EN_CONFLICTO" | "CLAVE_INVALIDA" | "COLA_LLENA" | "CONSULTA_INEXISTENTE" | "CUERPO_DEMASIADO_GRANDE" | "CUERPO_DEMASIADO_LENTO" | "CURSOR_INVALIDO" | "DATOS_INVALIDOS" | "DEMASIADAS_CLAVES_INVALIDAS" | "DESTINO_PROHIBIDO" | "ERROR_INTERNO" | "EVIDENCIA_INEXISTENTE" | "FALTA_CLAVE" | "HOST_NO_PERMITIDO" | "HTTPS_OBLIGATORIO" | "JOB_ABIERTO" | "JOB_INEXISTENTE" | "JOB_TERMINADO" | "JSON_INVALIDO" | "LIMITE_DE_PEDIDOS" | "METODO_NO_PERMITIDO" | "NADA_QUE_REINTENTAR" | "NO_ES_JSON" | "PEDIDO_AMBIGUO" | "PROPIEDAD_INEXISTENTE" | "RUTA_INEXISTENTE" | "SERVICIO_INEXISTENTE" | "SIN_CALLBACK" | "SIN_SERVICIOS_ACTIVOS" | "TRANSMISIONES_AGOTADAS" | "URL_INVALIDA";
+            codigo: "ALCANCE_INSUFICIENTE" | "BASE_DE_DATOS_CAIDA" | "CABECERAS_DEMASIADO_GRANDES" | "CALLBACK_EN_CURSO" | "CALLBACK_INEXISTENTE" | "CLAVE_EN_CONFLICTO" | "CLAVE_INVALIDA" | "COLA_LLENA" | "CONSULTA_INEXISTENTE" | "CUERPO_DEMASIADO_GRANDE" | "CUERPO_DEMASIADO_LENTO" | "CURSOR_INVALIDO" | "DATOS_INVALIDOS" | "DEMASIADAS_CLAVES_INVALIDAS" | "DESTINO_PROHIBIDO" | "ERROR_INTERNO" | "EVIDENCIA_INEXISTENTE" | "FALTA_CLAVE" | "HOST_NO_PERMITIDO" | "HTTPS_OBLIGATORIO" | "JOB_ABIERTO" | "JOB_INEXISTENTE" | "JOB_TERMINADO" | "JSON_INVALIDO" | "LIMITE_DE_PEDIDOS" | "METODO_NO_PERMITIDO" | "NADA_QUE_REINTENTAR" | "NO_ES_JSON" | "PEDIDO_AMBIGUO" | "PROGRAMACION_INEXISTENTE" | "PROPIEDAD_INEXISTENTE" | "RUTA_INEXISTENTE" | "SERVICIO_INEXISTENTE" | "SIN_CALLBACK" | "SIN_SERVICIOS_ACTIVOS" | "TRANSMISIONES_AGOTADAS" | "URL_INVALIDA";
             /**
              * @description Los campos que están mal, si los hay.
              * @example []
              */
             errores: components["schemas"]["ErrorDeCampo"][];
+        };
+        Programacion: {
+            /**
+             * @description La programación.
+             * @example 1
+             */
+            programacion_id: number;
+            /**
+             * @description Cómo se la llama.
+             * @example Todos los meses
+             */
+            nombre: string;
+            /**
+             * @description La propiedad que se consulta.
+             * @example 35
+             */
+            propiedad_id: number | null;
+            /**
+             * @description O los servicios.
+             * @example null
+             */
+            servicio_ids: number[] | null;
+            /**
+             * @description O todo.
+             * @example false
+             */
+            todas: boolean;
+            /**
+             * @description Los días del mes; el 31 es el último.
+             * @example [
+             *       1,
+             *       15
+             *     ]
+             */
+            dias: number[];
+            /**
+             * @description A qué hora, en `zona`.
+             * @example 08:30
+             */
+            hora: string;
+            /**
+             * @description La zona horaria, de IANA.
+             * @example America/Argentina/Buenos_Aires
+             */
+            zona: string;
+            /**
+             * @description Si corre.
+             * @example true
+             */
+            activa: boolean;
+            /**
+             * @description Cuántos minutos después corre todavía.
+             * @example 1440
+             */
+            gracia_min: number;
+            /**
+             * @description A dónde avisan sus jobs.
+             * @example null
+             */
+            callback_url: string | null;
+            /**
+             * @description Los eventos que se avisan; null sin `callback_url`.
+             * @example [
+             *       "job.completed"
+             *     ]
+             */
+            callback_eventos: ("servicio.consultado" | "job.completed" | "job.failed")[] | null;
+            /**
+             * @description Los nombres de las cabeceras propias.
+             * @example null
+             */
+            callback_headers: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Lo que vuelve en cada callback.
+             * @example null
+             */
+            callback_metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description El de cada uno de sus jobs.
+             * @example null
+             */
+            voucher_id: string | null;
+            /**
+             * @description Lo mismo que en una consulta.
+             * @example null
+             */
+            max_antiguedad_min: number | null;
+            /** @description Cuándo corre; null si no está activa. */
+            proxima_en: string | null;
+            /** @description Y las veces siguientes. */
+            proximas: string[];
+            /** @description Qué pasó las últimas veces. */
+            ultimas: components["schemas"]["Ocurrencia"][];
+            /**
+             * Format: date-time
+             * @description Cuándo se creó.
+             * @example 2026-11-24T13:05:09.120Z
+             */
+            created_at: string;
+            /** @description Cuándo se cambió. */
+            updated_at: string | null;
         };
         Progreso: {
             /**
@@ -2404,7 +2944,7 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Dónde leer el job. */
+        /** @description Dónde leer lo que se creó. */
         Location: string;
         /** @description `true`: el job es el de un pedido anterior con la misma Idempotency-Key, o el mismo reintento. */
         "Idempotent-Replayed": "true";
@@ -4531,7 +5071,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description El número de la propiedad o del servicio. */
+                /** @description El número de la propiedad, del servicio o de la programación. */
                 id: number;
             };
             cookie?: never;
@@ -4677,7 +5217,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description El número de la propiedad o del servicio. */
+                /** @description El número de la propiedad, del servicio o de la programación. */
                 id: number;
             };
             cookie?: never;
@@ -5049,7 +5589,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description El número de la propiedad o del servicio. */
+                /** @description El número de la propiedad, del servicio o de la programación. */
                 id: number;
             };
             cookie?: never;
@@ -5339,7 +5879,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description El número de la propiedad o del servicio. */
+                /** @description El número de la propiedad, del servicio o de la programación. */
                 id: number;
             };
             cookie?: never;
@@ -5434,6 +5974,1036 @@ export interface operations {
             };
             /** @description Datos inválidos: `DATOS_INVALIDOS`. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    programaciones: {
+        parameters: {
+            query?: {
+                /** @description Cuántos por página. */
+                limit?: number;
+                /** @description El `next_cursor` de la página anterior. */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description En orden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "programaciones": [
+                     *         {
+                     *           "programacion_id": 1,
+                     *           "nombre": "Todos los meses",
+                     *           "propiedad_id": 35,
+                     *           "servicio_ids": null,
+                     *           "todas": false,
+                     *           "dias": [
+                     *             1,
+                     *             15
+                     *           ],
+                     *           "hora": "08:30",
+                     *           "zona": "America/Argentina/Buenos_Aires",
+                     *           "activa": true,
+                     *           "gracia_min": 1440,
+                     *           "callback_url": null,
+                     *           "callback_eventos": [
+                     *             "job.completed"
+                     *           ],
+                     *           "callback_headers": null,
+                     *           "callback_metadata": null,
+                     *           "voucher_id": null,
+                     *           "max_antiguedad_min": null,
+                     *           "proxima_en": "2026-11-24T13:05:09.120Z",
+                     *           "proximas": [
+                     *             "2026-11-24T13:05:09.120Z"
+                     *           ],
+                     *           "ultimas": [
+                     *             {
+                     *               "prevista_en": "2026-11-24T13:05:09.120Z",
+                     *               "desenlace": "creada",
+                     *               "detalle": null,
+                     *               "job_id": "d4f5a6b7-1c2d-4e3f-8a9b-0c1d2e3f4a5b",
+                     *               "status": "completed"
+                     *             }
+                     *           ],
+                     *           "created_at": "2026-11-24T13:05:09.120Z",
+                     *           "updated_at": "2026-11-24T13:05:09.120Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PaginaDeProgramaciones"];
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Datos inválidos: `CURSOR_INVALIDO`, `DATOS_INVALIDOS`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    nueva_programacion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NuevaProgramacion"];
+            };
+        };
+        responses: {
+            /** @description Creado. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "programacion_id": 1,
+                     *       "nombre": "Todos los meses",
+                     *       "propiedad_id": 35,
+                     *       "servicio_ids": null,
+                     *       "todas": false,
+                     *       "dias": [
+                     *         1,
+                     *         15
+                     *       ],
+                     *       "hora": "08:30",
+                     *       "zona": "America/Argentina/Buenos_Aires",
+                     *       "activa": true,
+                     *       "gracia_min": 1440,
+                     *       "callback_url": null,
+                     *       "callback_eventos": [
+                     *         "job.completed"
+                     *       ],
+                     *       "callback_headers": null,
+                     *       "callback_metadata": null,
+                     *       "voucher_id": null,
+                     *       "max_antiguedad_min": null,
+                     *       "proxima_en": "2026-11-24T13:05:09.120Z",
+                     *       "proximas": [
+                     *         "2026-11-24T13:05:09.120Z"
+                     *       ],
+                     *       "ultimas": [
+                     *         {
+                     *           "prevista_en": "2026-11-24T13:05:09.120Z",
+                     *           "desenlace": "creada",
+                     *           "detalle": null,
+                     *           "job_id": "d4f5a6b7-1c2d-4e3f-8a9b-0c1d2e3f4a5b",
+                     *           "status": "completed"
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-24T13:05:09.120Z",
+                     *       "updated_at": "2026-11-24T13:05:09.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Programacion"];
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `JSON_INVALIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description El pedido no llegó a tiempo: `CUERPO_DEMASIADO_LENTO`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cuerpo demasiado grande: `CUERPO_DEMASIADO_GRANDE`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Tipo de contenido no admitido: `NO_ES_JSON`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Datos inválidos: `DATOS_INVALIDOS`, `DESTINO_PROHIBIDO`, `HTTPS_OBLIGATORIO`, `URL_INVALIDA`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    programacion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description El número de la propiedad, del servicio o de la programación. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description En orden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "programacion_id": 1,
+                     *       "nombre": "Todos los meses",
+                     *       "propiedad_id": 35,
+                     *       "servicio_ids": null,
+                     *       "todas": false,
+                     *       "dias": [
+                     *         1,
+                     *         15
+                     *       ],
+                     *       "hora": "08:30",
+                     *       "zona": "America/Argentina/Buenos_Aires",
+                     *       "activa": true,
+                     *       "gracia_min": 1440,
+                     *       "callback_url": null,
+                     *       "callback_eventos": [
+                     *         "job.completed"
+                     *       ],
+                     *       "callback_headers": null,
+                     *       "callback_metadata": null,
+                     *       "voucher_id": null,
+                     *       "max_antiguedad_min": null,
+                     *       "proxima_en": "2026-11-24T13:05:09.120Z",
+                     *       "proximas": [
+                     *         "2026-11-24T13:05:09.120Z"
+                     *       ],
+                     *       "ultimas": [
+                     *         {
+                     *           "prevista_en": "2026-11-24T13:05:09.120Z",
+                     *           "desenlace": "creada",
+                     *           "detalle": null,
+                     *           "job_id": "d4f5a6b7-1c2d-4e3f-8a9b-0c1d2e3f4a5b",
+                     *           "status": "completed"
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-24T13:05:09.120Z",
+                     *       "updated_at": "2026-11-24T13:05:09.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Programacion"];
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No encontrado: `PROGRAMACION_INEXISTENTE`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Datos inválidos: `DATOS_INVALIDOS`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    borrar_programacion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description El número de la propiedad, del servicio o de la programación. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nada más que decir. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No encontrado: `PROGRAMACION_INEXISTENTE`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Datos inválidos: `DATOS_INVALIDOS`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    modificar_programacion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description El número de la propiedad, del servicio o de la programación. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CambioDeProgramacion"];
+            };
+        };
+        responses: {
+            /** @description En orden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "programacion_id": 1,
+                     *       "nombre": "Todos los meses",
+                     *       "propiedad_id": 35,
+                     *       "servicio_ids": null,
+                     *       "todas": false,
+                     *       "dias": [
+                     *         1,
+                     *         15
+                     *       ],
+                     *       "hora": "08:30",
+                     *       "zona": "America/Argentina/Buenos_Aires",
+                     *       "activa": true,
+                     *       "gracia_min": 1440,
+                     *       "callback_url": null,
+                     *       "callback_eventos": [
+                     *         "job.completed"
+                     *       ],
+                     *       "callback_headers": null,
+                     *       "callback_metadata": null,
+                     *       "voucher_id": null,
+                     *       "max_antiguedad_min": null,
+                     *       "proxima_en": "2026-11-24T13:05:09.120Z",
+                     *       "proximas": [
+                     *         "2026-11-24T13:05:09.120Z"
+                     *       ],
+                     *       "ultimas": [
+                     *         {
+                     *           "prevista_en": "2026-11-24T13:05:09.120Z",
+                     *           "desenlace": "creada",
+                     *           "detalle": null,
+                     *           "job_id": "d4f5a6b7-1c2d-4e3f-8a9b-0c1d2e3f4a5b",
+                     *           "status": "completed"
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-24T13:05:09.120Z",
+                     *       "updated_at": "2026-11-24T13:05:09.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Programacion"];
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `JSON_INVALIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No encontrado: `PROGRAMACION_INEXISTENTE`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description El pedido no llegó a tiempo: `CUERPO_DEMASIADO_LENTO`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cuerpo demasiado grande: `CUERPO_DEMASIADO_GRANDE`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Tipo de contenido no admitido: `NO_ES_JSON`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Datos inválidos: `DATOS_INVALIDOS`, `DESTINO_PROHIBIDO`, `HTTPS_OBLIGATORIO`, `URL_INVALIDA`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    consultas_csv: {
+        parameters: {
+            query?: {
+                /** @description `csv`: RFC 4180; `excel`: como lo abre Excel en castellano. */
+                formato?: "csv" | "excel";
+                /** @description Desde este día de la Argentina, o este momento. */
+                desde?: string;
+                /** @description Hasta este día inclusive, o antes de este momento. */
+                hasta?: string;
+                /** @description Sólo las de esta propiedad. */
+                propiedad_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description En orden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Datos inválidos: `DATOS_INVALIDOS`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    deudas_csv: {
+        parameters: {
+            query?: {
+                /** @description `csv`: RFC 4180; `excel`: como lo abre Excel en castellano. */
+                formato?: "csv" | "excel";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description En orden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Datos inválidos: `DATOS_INVALIDOS`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    vencimientos_ics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description En orden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": unknown;
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5961,6 +7531,201 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    metricas_prometheus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description En orden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+        };
+    };
+    listo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description En orden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "listo": true,
+                     *       "partes": {
+                     *         "broker": {
+                     *           "mensaje": "Responde.",
+                     *           "ok": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Listo"];
+                };
+            };
+            /** @description Pedido mal formado: `HOST_NO_PERMITIDO`, `PEDIDO_AMBIGUO`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description No autorizado: `CLAVE_INVALIDA`, `FALTA_CLAVE`. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Prohibido: `ALCANCE_INSUFICIENTE`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Demasiados pedidos: `DEMASIADAS_CLAVES_INVALIDAS`, `LIMITE_DE_PEDIDOS`. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Cabeceras demasiado grandes: `CABECERAS_DEMASIADO_GRANDES`. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Error interno: `ERROR_INTERNO`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                };
+            };
+            /** @description Servicio no disponible: `BASE_DE_DATOS_CAIDA`. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problema"];
+                    /**
+                     * @example {
+                     *       "listo": true,
+                     *       "partes": {
+                     *         "broker": {
+                     *           "mensaje": "Responde.",
+                     *           "ok": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Listo"];
                 };
             };
         };
