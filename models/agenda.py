@@ -98,6 +98,13 @@ def listar_programaciones(filtro: FiltroProgramaciones) -> dict[str, Any]:
     }
 
 
+def programaciones_de(propiedad_id: int, cuantas: int) -> list[dict[str, Any]]:
+    """The programaciones of only this propiedad, the newest first."""
+    consulta = Programacion.select().where(Programacion.propiedad_id == propiedad_id)
+    with transaccion():
+        return _vistas(list(consulta.order_by(Programacion.id.desc()).limit(cuantas)))
+
+
 def _revisar(propiedad_id: int | None, servicio_ids: list[int] | None) -> None:
     if propiedad_id is not None and not Propiedad.select().where(Propiedad.id == propiedad_id).exists():
         raise NoSirve("propiedad_id", f"la propiedad {propiedad_id} no existe")

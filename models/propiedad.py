@@ -1,7 +1,7 @@
 """What the caller manages: propiedades and their servicios."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from peewee import SQL, BigAutoField, BooleanField, Case, Check, ForeignKeyField, TextField, fn
@@ -100,6 +100,15 @@ def leer_propiedad(propiedad_id: int) -> dict[str, Any] | None:
     with conexion():
         propiedad = Propiedad.get_or_none(Propiedad.id == propiedad_id)
         return None if propiedad is None else _propiedad(propiedad)
+
+
+def nombres_de(propiedad_ids: Collection[int]) -> dict[int, str]:
+    """The names of propiedades, by their ids; without the unknown ones."""
+    if not propiedad_ids:
+        return {}
+    with conexion():
+        consulta = Propiedad.select(Propiedad.id, Propiedad.nombre).where(Propiedad.id.in_(list(propiedad_ids)))
+        return {p.id: p.nombre for p in consulta}
 
 
 def listar_propiedades(filtro: FiltroPropiedades) -> dict[str, Any]:

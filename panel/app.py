@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models import Alcance, CursorInvalido
 from models.base import BASE_CAIDA
-from panel import acceso, callbacks, consultas, jobs, propiedades, servicios
+from panel import acceso, callbacks, consultas, jobs, programaciones, propiedades, servicios
 from panel.plantillas import pagina
 from panel.rutas import HayQueEntrar, hacer, servir, ver
 from panel.sesion import Sesion, sesion_de
@@ -162,6 +162,15 @@ app = Starlette(
         ver("/servicios/{id}", servicios.editar, ADMINISTRAR),
         hacer("/servicios/{id}", servicios.guardar, ADMINISTRAR),
         hacer("/servicios/{id}/activo", servicios.activar, ADMINISTRAR),
+        ver("/programaciones", programaciones.lista),
+        hacer("/programaciones", programaciones.crear, ADMINISTRAR),
+        ver("/programaciones/nueva", programaciones.nueva, ADMINISTRAR),
+        ver("/programaciones/{id}", programaciones.una),
+        hacer("/programaciones/{id}", programaciones.guardar, ADMINISTRAR),
+        ver("/programaciones/{id}/editar", programaciones.editar, ADMINISTRAR),
+        hacer("/programaciones/{id}/activa", programaciones.activar, ADMINISTRAR),
+        ver("/programaciones/{id}/borrar", programaciones.preguntar, ADMINISTRAR),
+        hacer("/programaciones/{id}/borrar", programaciones.borrar, ADMINISTRAR),
         ver("/consultas/{consulta_id}", consultas.una),
         servir("/consultas/{consulta_id}/evidencia/{tipo}", evidencia),
         ver("/empresas", consultas.empresas),

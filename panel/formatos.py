@@ -1,9 +1,11 @@
 """How the panel writes amounts, moments and states, for people in Argentina."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 from models.moneda import FINO, importe
+from models.schemas_programaciones import ZONA
 
 HORA = timezone(timedelta(hours=-3), "ART")
 """Argentina's: no daylight saving since 2009."""
@@ -29,6 +31,14 @@ CALLBACKS = {
     "enviado": ("Entregado", "bien"),
     "fallido": ("Falló", "mal"),
 }
+
+DESENLACES = {
+    "creada": ("Creada", "bien"),
+    "omitida": ("Omitida", "espera"),
+    "perdida": ("Perdida", "mal"),
+    "rechazada": ("Rechazada", "mal"),
+}
+SEMANA = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 
 TIPOS = {"propiedad": "Una propiedad", "servicios": "Servicios elegidos", "todas": "Todos los servicios"}
 
@@ -65,6 +75,25 @@ def iso(valor: datetime | str | None) -> str:
     """ISO 8601 in UTC, for `<time datetime>`."""
     local = en_hora(valor)
     return f"{local.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if local else ""
+
+
+def dia_de_semana(valor: datetime | str | None) -> str:
+    """`martes`."""
+    local = en_hora(valor)
+    return SEMANA[local.weekday()] if local else ""
+
+
+def cuando(programacion: Mapping[str, Any]) -> str:
+    """`los días 1 y 15 de cada mes a las 09:00`, with its zone where it is not the panel's."""
+    dias = [str(dia) for dia in programacion["dias"]]
+    if len(dias) == 31:
+        texto = "todos los días"
+    elif len(dias) == 1:
+        texto = f"el día {dias[0]} de cada mes"
+    else:
+        texto = f"los días {', '.join(dias[:-1])} y {dias[-1]} de cada mes"
+    zona = programacion["zona"]
+    return f"{texto} a las {programacion['hora']}" + (f", hora de {zona}" if zona != ZONA else "")
 
 
 def fecha(valor: date | str | None) -> str:
@@ -108,4 +137,4 @@ def estado_de(consulta: Any) -> str:
     return str(consulta.estado_deuda or "CON_DEUDA").upper() if consulta.exito else "falla"
 
 
-FILTROS = (importe, momento, segundo, iso, fecha, vencida, duracion, porcentaje, estado_de)
+FILTROS = (importe, momento, segundo, iso, dia_de_semana, cuando, fecha, vencida, duracion, porcentaje, estado_de)

@@ -21,6 +21,10 @@ HECHOS = {
     "cancelado": "El job fue cancelado; lo que había terminado se conserva.",
     "reintentado": "Las consultas que fallaron vuelven a intentarse.",
     "reenviado": "El callback vuelve a enviarse.",
+    "programada": "La programación quedó creada.",
+    "pausada": "La programación quedó en pausa: no se consulta hasta que la reanude.",
+    "reanudada": "La programación vuelve a correr desde ahora.",
+    "borrada": "La programación quedó borrada; sus jobs se conservan.",
     "revocada": "La clave quedó revocada: deja de servir en este momento.",
     "salida": "La sesión quedó cerrada.",
 }
@@ -29,6 +33,7 @@ HECHOS = {
 SECCIONES = (
     ("jobs", "/jobs", "Jobs"),
     ("propiedades", "/propiedades", "Propiedades"),
+    ("programaciones", "/programaciones", "Programaciones"),
     ("empresas", "/empresas", "Empresas"),
     ("callbacks", "/callbacks", "Callbacks"),
     ("claves", "/claves", "Claves"),
@@ -54,6 +59,7 @@ entorno.filters.update({filtro.__name__: filtro for filtro in formatos.FILTROS})
 entorno.globals.update(
     ESTADOS=formatos.ESTADOS,
     CALLBACKS=formatos.CALLBACKS,
+    DESENLACES=formatos.DESENLACES,
     TIPOS=formatos.TIPOS,
     REGLAS=formatos.REGLAS,
     SECCIONES=SECCIONES,

@@ -13,6 +13,7 @@ from starlette.responses import Response
 import models
 import models.propiedad
 from actors.alta import dar_de_alta
+from models.agenda import programaciones_de
 from models.consulta import Consulta
 from models.resumen import Deudas, Ultima, historia_de, ultimas_de
 from models.schemas import PedidoPropiedad
@@ -28,6 +29,7 @@ from recursos.propiedades import propiedad_inexistente
 POR_PAGINA = 30
 HISTORIA = 400
 """Consultas of a propiedad that its charts show at most."""
+PROGRAMACIONES_MAX = 20
 
 
 def lista(request: Request) -> Response:
@@ -76,6 +78,7 @@ def una(request: Request) -> Response:
         ultimas={u.servicio_id: u for u in ultimas},
         situacion=_situacion(ultimas),
         historias=_historias(servicios, historia_de(propiedad_id, HISTORIA)),
+        programaciones=programaciones_de(propiedad_id, PROGRAMACIONES_MAX),
     )
 
 

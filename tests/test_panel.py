@@ -15,7 +15,7 @@ from visitante import Visitante
 import models
 from models import Parte, Resultado
 from models.api_key import Alcance, revocar
-from panel import acceso, formatos, jobs, sesion
+from panel import acceso, formatos, jobs, programaciones, sesion
 from panel.app import app as panel
 from panel.grafico import ALTO, ANCHO, Medida, dibujar, entre
 from puerta.limites import FALLIDAS_MAX, Fallidas
@@ -227,6 +227,117 @@ class TestPropiedadesYServicios:
         assert 'value="Prueba"' in visita.ver(f"/panel/propiedades/{propiedad_id}/editar")
         visita.enviar(f"/panel/propiedades/{propiedad_id}", {"nombre": "Otra", "direccion": ""})
         assert filas("SELECT nombre, direccion FROM propiedades") == [("Otra", None)]
+
+
+class TestProgramaciones:
+    def test_de_la_primera_a_ninguna(self, visita: Visitante, sembrar: Sembrar) -> None:
+        propiedad_id, _ = sembrar("Metrogas")
+        # Given nothing is scheduled, and an example says how
+        assert "días 1 y 15 a las 09:00" in visita.ver("/panel/programaciones")
+        # When a propiedad is scheduled from its page
+        desde = f"/panel/programaciones/nueva?propiedad_id={propiedad_id}"
+        assert desde in visita.ver(f"/panel/propiedades/{propiedad_id}")
+        assert f'value="{propiedad_id}" selected' in visita.ver(desde)
+        datos = _programacion(propiedad_id, callback_url="http://app.ejemplo.com/callback", voucher_id="v-7")
+        ida = visita.enviar("/panel/programaciones", datos)
+        ruta = ida.headers["location"].partition("?")[0]
+        # Then its page, its propiedad's and the list say what it does and when
+        for pagina in (visita.ver(ruta), visita.ver(f"/panel/propiedades/{propiedad_id}")):
+            assert "los días 1 y 15 de cada mes a las 09:00" in pagina and "Quincena &lt;b&gt;" in pagina
+        assert visita.ver(ruta).count("<li><time") == 5
+        assert f'href="/panel/propiedades/{propiedad_id}">Prueba</a>' in visita.ver("/panel/programaciones")
+        # And an edit takes away what was left empty
+        assert 'value="1, 15"' in visita.ver(f"{ruta}/editar")
+        assert visita.enviar(ruta, {**_programacion(0), "que": "todas", "dias": "31"}).status_code == 303
+        campos = "propiedad_id, dias, callback_url, voucher_id"
+        assert filas(f"SELECT {campos} FROM programaciones") == [(None, [31], None, None)]
+        # And it is paused, goes on, and is deleted once it was asked about
+        visita.enviar(f"{ruta}/activa", {"activa": "0"})
+        assert "no hay ninguna" in visita.ver(ruta) and "En pausa" in visita.ver("/panel/programaciones")
+        visita.enviar(f"{ruta}/activa", {"activa": "1"})
+        assert filas("SELECT proxima_en IS NOT NULL FROM programaciones") == [(True,)]
+        assert "Sí, borrarla" in visita.ver(f"{ruta}/borrar")
+        assert visita.enviar(f"{ruta}/borrar").headers["location"] == "/panel/programaciones?hecho=borrada"
+        visita.ver(ruta, 404)
+        for camino in (ruta, f"{ruta}/activa", f"{ruta}/borrar"):
+            assert visita.enviar(camino).status_code == 404
+
+    def test_lo_que_paso_cada_vez_se_ve_con_su_motivo(self, visita: Visitante, sembrar: Sembrar, crear: Crear) -> None:
+        _, ids = sembrar("Metrogas", "Edenor")
+        creado = crear(ids)
+        with models.conexion():
+            programacion = models.Programacion.create(
+                nombre="P", servicio_ids=ids, dias=[1], hora="09:00", zona="UTC", gracia_min=1, activa=False
+            )
+            for n, desenlace in enumerate(("creada", "omitida", "perdida", "rechazada")):
+                models.Ocurrencia.create(
+                    programacion=programacion,
+                    prevista_en=datetime(2026, 1, 1 + n, tzinfo=UTC),
+                    desenlace=desenlace,
+                    detalle=None if n == 0 else f"Motivo {n}.",
+                    job=None if n else creado.job_id,
+                )
+        ruta = f"/panel/programaciones/{programacion.id}"
+        pagina = visita.ver(ruta)
+        for dicho in ("Creada", "Omitida", "Motivo 1.", "Perdida", "Motivo 2.", "Rechazada", "Motivo 3."):
+            assert dicho in pagina
+        assert f"/panel/jobs/{creado.job_id}" in pagina and "a las 09:00, hora de UTC" in pagina
+        assert "Motivo 3." in visita.ver("/panel/programaciones")
+        # And the servicios that the API chose stay chosen
+        assert "Los 2 servicios" in visita.ver(f"{ruta}/editar")
+        assert visita.enviar(ruta, {**_programacion(0), "que": "servicios"}).status_code == 303
+        assert filas("SELECT servicio_ids, nombre FROM programaciones") == [(ids, "Quincena <b>")]
+
+    @pytest.mark.parametrize(
+        ("datos", "dicho"),
+        [
+            ({"nombre": ""}, "Nombre lleva de 1 a 200 caracteres."),
+            ({"dias": "1, 32"}, "Días del mes lleva números del 1 al 31, separados por comas."),
+            ({"dias": "lunes"}, "Días del mes lleva números del 1 al 31, separados por comas."),
+            ({"dias": ""}, "Días del mes lleva números del 1 al 31, separados por comas."),
+            ({"hora": "25:00"}, "Hora va de 00:00 a 23:59."),
+            ({"zona": "Marte"}, "Zona horaria no es una zona horaria de IANA"),
+            ({"callback_url": "ftp://x"}, "Dirección del callback "),
+            ({"propiedad_id": ""}, "Elija una propiedad que exista."),
+            ({"propiedad_id": "999"}, "Elija una propiedad que exista."),
+        ],
+    )
+    def test_lo_que_esta_mal_se_dice_junto_al_campo(
+        self, visita: Visitante, sembrar: Sembrar, datos: dict[str, str], dicho: str
+    ) -> None:
+        respuesta = visita.enviar("/panel/programaciones", {**_programacion(sembrar("Metrogas")[0]), **datos})
+        assert respuesta.status_code == 422 and dicho in respuesta.text
+        assert respuesta.text.count('aria-invalid="true"') == 1
+        assert filas("SELECT count(*) FROM programaciones") == [(0,)]
+
+    def test_quien_lee_las_ve_y_no_las_toca(self, visita: Visitante, sembrar: Sembrar) -> None:
+        datos = _programacion(sembrar("Metrogas")[0])
+        ruta = visita.enviar("/panel/programaciones", datos).headers["location"].partition("?")[0]
+        lector = Visitante().entrar(Alcance.LEER, Alcance.CONSULTAR)
+        for pagina in (lector.ver(ruta), lector.ver("/panel/programaciones")):
+            assert "Quincena" in pagina and not any(p in pagina for p in ("Pausar", "Borrar", "Nueva programación"))
+        for camino in ("/panel/programaciones/nueva", f"{ruta}/editar", f"{ruta}/borrar"):
+            lector.ver(camino, 403)
+        for camino in ("/panel/programaciones", ruta, f"{ruta}/activa", f"{ruta}/borrar"):
+            assert lector.enviar(camino, desde="/panel/jobs").status_code == 403
+            assert visita.enviar(camino, {"csrf": "x"}).status_code == 403
+
+    def test_paginas_y_muchas_propiedades(
+        self, visita: Visitante, sembrar: Sembrar, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(programaciones, "POR_PAGINA", 2)
+        monkeypatch.setattr(programaciones, "PROPIEDADES_MAX", 1)
+        for n in range(3):
+            visita.enviar("/panel/programaciones", _programacion(sembrar("Metrogas")[0], nombre=f"P{n}"))
+        [siguiente] = re.findall(r'rel="next" href="([^"]+)"', visita.ver("/panel/programaciones"))
+        assert "P0" in visita.ver(siguiente) and "P1" not in visita.ver(siguiente)
+        assert 'name="propiedad_id" type="number"' in visita.ver("/panel/programaciones/nueva")
+
+
+def _programacion(propiedad_id: int, **mas: str) -> dict[str, str]:
+    """The form of one."""
+    datos = {"nombre": "Quincena <b>", "que": "propiedad", "propiedad_id": str(propiedad_id), "dias": "15, 1"}
+    return {**datos, "hora": "09:00", "zona": "America/Argentina/Buenos_Aires", **mas}
 
 
 class TestJobs:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import uuid
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from conftest import Web, filas
 from pila import RAIZ
 
 import models
-from models import Parte, Resultado
+from models import Parte, Resultado, agenda
 from models.api_key import Alcance, crear_clave
+from models.schemas_programaciones import NuevaProgramacion
 from scrapers.chromium import ejecutable
 
 HISTORIA = (Path(__file__).parent / "panel_historia.sql").read_text(encoding="utf-8")
@@ -70,11 +71,15 @@ def _sembrar(base: str) -> dict[str, str]:
     [(mal,)] = filas("SELECT id FROM consultas_deuda WHERE NOT exito ORDER BY completed_at DESC LIMIT 1")
     _con_prueba(bien, BIEN)
     _con_prueba(mal, MAL)
+    _programar(job_id)
     return {
         "jobs": "/panel/jobs",
         "job": f"/panel/jobs/{job_id}",
         "propiedades": "/panel/propiedades",
         "propiedad": "/panel/propiedades/1",
+        "programaciones": "/panel/programaciones",
+        "programacion": "/panel/programaciones/1",
+        "programacion-en-pausa": "/panel/programaciones/3",
         "consulta": f"/panel/consultas/{bien}",
         "falla": f"/panel/consultas/{mal}",
         "empresas": "/panel/empresas",
@@ -82,6 +87,29 @@ def _sembrar(base: str) -> dict[str, str]:
         "claves": "/panel/claves",
         "vacio": "/panel/jobs?voucher_id=zz",
     }
+
+
+def _programar(job_id: uuid.UUID) -> None:
+    """Three programaciones, one with an occurrence of each kind and one on pause."""
+    una = {"nombre": "Quincena de Corrientes", "propiedad_id": 1, "dias": [1, 15], "hora": "09:00"}
+    todas = {"nombre": "Fin de mes en Chile", "todas": True, "dias": [31], "hora": "07:30", "zona": "America/Santiago"}
+    for datos in (una, todas, {**todas, "nombre": "Todos los días", "dias": list(range(1, 32)), "activa": False}):
+        agenda.crear_programacion(NuevaProgramacion.model_validate(datos))
+    detalles = {
+        "rechazada": "No hay servicios activos.",
+        "perdida": "Nadie la corrió a tiempo; se corrió una posterior.",
+        "omitida": f"El job anterior, {job_id}, no había terminado.",
+        "creada": None,
+    }
+    with models.conexion():
+        for dias, (desenlace, detalle) in zip((60, 45, 30, 15), detalles.items(), strict=True):
+            models.Ocurrencia.create(
+                programacion=1,
+                prevista_en=datetime.now(UTC) - timedelta(days=dias),
+                desenlace=desenlace,
+                detalle=detalle,
+                job=job_id if desenlace == "creada" else None,
+            )
 
 
 def _con_prueba(consulta_id: uuid.UUID, resultado: Resultado) -> None:

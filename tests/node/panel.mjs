@@ -125,6 +125,28 @@ await pagina.waitForFunction(() => location.pathname.startsWith("/panel/propieda
 await confirmar("Desactivar", "Sí, desactivar todo");
 await decir("ya no se consulta");
 
+await ir("/panel/programaciones");
+await tocar("Nueva programación");
+await revisar("programacion-nueva");
+await escribir({ "#c-nombre": "La de la prueba", "#c-dias": "1, 32" });
+await pagina.select("#c-propiedad_id", "2");
+await tocar("Crear programación");
+await decir("Días del mes lleva números del 1 al 31");
+await revisar("programacion-con-error");
+await escribir({ "#c-dias": "1, 15" });
+await tocar("Crear programación");
+await decir("La programación quedó creada.");
+await decir("los días 1 y 15 de cada mes a las 09:00");
+await tocar("Editar");
+await tocar("Guardar");
+await tocar("Pausar");
+await decir("quedó en pausa");
+await tocar("Reanudar");
+await tocar("Borrar…");
+await revisar("programacion-borrar");
+await tocar("Sí, borrarla");
+await decir("quedó borrada");
+
 await ir(paginas.job);
 await tocar("Reenviar");
 await decir("El callback vuelve a enviarse.");
