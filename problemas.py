@@ -106,7 +106,10 @@ def _mensaje(error: ErrorDetails) -> str:
     contexto = error.get("ctx", {})
     if error["type"] == "literal_error":
         contexto = {"expected": str(contexto["expected"]).replace(" or ", " o ")}
-    return MENSAJES.get(error["type"], "no es válido").format(**contexto)
+    tipo = error["type"]
+    if tipo == "too_short" and contexto.get("field_type") != "List":
+        tipo = "string_too_short"  # a text that was trimmed before it was measured
+    return MENSAJES.get(tipo, "no es válido").format(**contexto)
 
 
 def de_validacion(error: ValidationError) -> Problema:
