@@ -28,7 +28,7 @@ from scrapers.verdad import Deuda, EstadoDeuda
 
 __all__ = ["portales"]
 
-CASOS = int(os.environ.get("MUTACIONES", "12000"))
+CASOS = int(os.environ.get("MUTACIONES", "8000"))
 EN_CHROMIUM = 60
 A_LA_VEZ = 6
 

@@ -126,9 +126,10 @@ def revisar(pila: Pila, casa: Receptor, aceptados: Sequence[str], *, dobles: int
         return cuentas if cuentas.jobs_abiertos == 0 and resueltos and libre else None
 
     try:
-        cuentas = hasta(quieto, plazo_s, 0.2)
+        hasta(quieto, plazo_s, 0.2)
     except AssertionError:
         raise AssertionError(f"no se aquietó: {asdict(contar(pila, casa, aceptados))}") from None
+    cuentas = contar(pila, casa, aceptados)  # again: what was counted first may have changed before the last
     assert cuentas.aceptados_perdidos == 0, cuentas
     assert cuentas.jobs_mal_contados == cuentas.consultas_abiertas == 0, cuentas
     assert cuentas.finales == cuentas.consultas and cuentas.consultas_con_otro_final == 0, cuentas

@@ -130,13 +130,19 @@ DE_RABBITMQ: tuple[Falla, ...] = (
 )
 
 
+FALLAS = (
+    *(f for f in (*COMUNES, *DE_RABBITMQ) if f is not agotar_conexiones),
+    pytest.param(agotar_conexiones, marks=pytest.mark.caos),
+)
+
+
 def _pedir(pila: Pila, semilla: Semilla, casa: Receptor, jobs: int) -> list[str]:
     _, ids = semilla.propiedad(("metrogas", D.UNA_FACTURA), ("aysa", D.SIN_DEUDA), ("edenor", D.VARIAS_FACTURAS))
     pedido = {"servicio_ids": ids, "callback_url": casa.url}
     return [pila.pedir("/consultar/servicios", pedido)["job_id"] for _ in range(jobs)]
 
 
-@pytest.mark.parametrize("falla", (*COMUNES, *DE_RABBITMQ), ids=lambda falla: falla.__name__)
+@pytest.mark.parametrize("falla", FALLAS, ids=lambda falla: falla.__name__)
 def test_un_servidor_falla_en_medio_de_los_jobs(pila: Pila, semilla: Semilla, falla: Falla) -> None:
     if falla in DE_RABBITMQ and pila.rabbit is None:
         return  # Postgres is the broker
