@@ -39,7 +39,8 @@ def codigo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of the previous release, out of the repository's history."""
     carpeta = tmp_path_factory.mktemp("previa")
     hecho = subprocess.run(["git", "-C", RAIZ, "archive", PREVIA, "-o", carpeta / "previa.tar"], capture_output=True)
-    assert hecho.returncode == 0, f"falta {PREVIA} en la historia: git fetch --unshallow ({hecho.stderr.decode()})"
+    if hecho.returncode != 0:  # a copy without history (a shallow clone, a tarball) does not have the old code
+        pytest.skip(f"falta {PREVIA} en la historia: git fetch --unshallow ({hecho.stderr.decode().strip()})")
     subprocess.run(["tar", "-xf", "previa.tar"], cwd=carpeta, check=True)
     return carpeta
 
