@@ -176,6 +176,11 @@ class TestReciente:
         (copia,) = models.leer_job(creado.job_id)["resultado"]  # type: ignore[index]
         assert (copia["servicio_id"], copia["deuda"]) == (ids[0], 25670)
         assert copia["reutilizada_de"] == str(antes.consulta_ids[0])
+        vieja = models.leer_consulta(antes.consulta_ids[0])
+        historial = models.historial(copia["propiedad_id"], 10, None)
+        assert vieja is not None and historial is not None
+        assert historial["consultas"][0]["consulta_id"] == copia["consulta_id"]
+        assert historial["consultas"][0]["consultada_en"] == vieja["completed_at"] == copia["consultada_en"]
         job = fila(Job, creado.job_id)
         assert (job.status, job.terminadas) == ("processing", 1)
         guardar(reclamada(creado.consulta_ids[0]))
