@@ -6,7 +6,7 @@ Locks are always taken in the order empresa, consulta, job.
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from peewee import (
@@ -93,6 +93,12 @@ class Consulta(Tabla):
             Check("(estado = 'terminada') = (exito IS NOT NULL)", "consultas_terminada"),
             Check("inicios >= intentos", "consultas_inicios"),
         ]
+
+    @property
+    def leida_en(self) -> datetime | None:
+        """When the portal was read: a shared result is older than its row."""
+        momento: datetime | None = self.consultada_en or self.completed_at
+        return momento
 
 
 Consulta.add_index(Consulta.index(Consulta.job, Consulta.servicio, name="consultas_por_job"))

@@ -133,11 +133,7 @@ def historial(propiedad_id: int, limit: int, cursor: str | None) -> dict[str, An
     return {
         "propiedad_id": propiedad_id,
         "consultas": [
-            {
-                **resultado_de(fila),
-                "job_id": str(fila.job_id),
-                "consultada_en": instante(fila.consultada_en or fila.completed_at),
-            }
+            {**resultado_de(fila), "job_id": str(fila.job_id), "consultada_en": instante(fila.leida_en)}
             for fila in pagina
         ],
         "next_cursor": cursor_de(pagina[-1].completed_at, pagina[-1].id) if len(filas) > limit else None,

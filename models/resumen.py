@@ -127,12 +127,12 @@ class Ultima(NamedTuple):
     error_codigo: str | None
     error: str | None
     vencimiento: date | None
-    completed_at: datetime | None
+    leida_en: datetime | None
 
 
 ULTIMAS = """
 SELECT s.propiedad_id, s.id, u.id, u.exito, u.deuda, u.moneda, u.estado_deuda, u.error_codigo, u.error, u.vencimiento,
-       u.completed_at
+       coalesce(u.consultada_en, u.completed_at)
 FROM servicios s LEFT JOIN LATERAL (
     SELECT * FROM consultas_deuda c WHERE c.servicio_id = s.id AND c.completed_at IS NOT NULL
     ORDER BY c.completed_at DESC LIMIT 1
@@ -157,6 +157,7 @@ def historia_de(propiedad_id: int, cuantas: int) -> list[Consulta]:
                 Consulta.id,
                 Consulta.servicio,
                 Consulta.completed_at,
+                Consulta.consultada_en,
                 Consulta.exito,
                 Consulta.deuda,
                 Consulta.moneda,

@@ -190,5 +190,5 @@ def resultado_de(consulta: Any) -> dict[str, Any]:
         "duracion_ms": consulta.duracion_ms,
         "intentos": consulta.intentos,
         "reutilizada_de": str(consulta.origen_id) if consulta.origen_id else None,
-        "consultada_en": instante(consulta.consultada_en or (consulta.completed_at if consulta.exito else None)),
+        "consultada_en": instante(consulta.leida_en if consulta.exito else consulta.consultada_en),
     }

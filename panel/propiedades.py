@@ -59,7 +59,7 @@ def _situacion(ultimas: list[Ultima]) -> dict[str, Any]:
     return {
         "deudas": deudas,
         "sin_dato": sum(1 for u in ultimas if u.exito is False),
-        "consultada_en": max((u.completed_at for u in ultimas if u.completed_at), default=None),
+        "consultada_en": max((u.leida_en for u in ultimas if u.leida_en), default=None),
         "vence": min((u.vencimiento for u in ultimas if u.exito and u.deuda and u.vencimiento), default=None),
     }
 
@@ -107,7 +107,7 @@ def _historias(servicios: list[dict[str, Any]], consultas: list[Consulta]) -> li
 
 
 def _medidas(consultas: list[Consulta]) -> list[Medida]:
-    valores: list[Any] = [(c.completed_at, c.deuda, c.vencimiento) for c in consultas if c.exito]
+    valores: list[Any] = [(c.leida_en, c.deuda, c.vencimiento) for c in consultas if c.exito]
     return [Medida(*valor) for valor in valores]
 
 

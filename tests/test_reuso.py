@@ -14,8 +14,9 @@ from test_estados import CAIDO, PAGADA, URL, guardar, reclamada
 import models
 from actors import consultar
 from models import Clave, Consulta, Job, Parte, Resultado
+from models.resumen import ultimas_de
 from models.salud import salud
-from models.schemas import PedidoServicios
+from models.schemas import PedidoServicios, instante
 
 modulo = sys.modules["actors.consultar"]
 PROPIAS = ("CANCELADA", "INTERRUMPIDA")
@@ -181,6 +182,8 @@ class TestReciente:
         assert vieja is not None and historial is not None
         assert historial["consultas"][0]["consulta_id"] == copia["consulta_id"]
         assert historial["consultas"][0]["consultada_en"] == vieja["completed_at"] == copia["consultada_en"]
+        leida = next(u.leida_en for u in ultimas_de([copia["propiedad_id"]]) if u.servicio_id == ids[0])
+        assert instante(leida) == vieja["completed_at"]
         job = fila(Job, creado.job_id)
         assert (job.status, job.terminadas) == ("processing", 1)
         guardar(reclamada(creado.consulta_ids[0]))
