@@ -14,6 +14,7 @@ from starlette.routing import Match, Route
 
 from models.base import BASE_CAIDA
 from models.callback import bytes_json
+from models.listados import CursorInvalido
 
 logger = logging.getLogger("api")
 
@@ -166,8 +167,13 @@ async def _interno(request: Request, error: Exception) -> Response:
     return Problema(500, "ERROR_INTERNO", "Ocurrió un error inesperado. Ya quedó registrado.").respuesta()
 
 
+async def _cursor(request: Request, error: Exception) -> Response:
+    return Problema(422, "CURSOR_INVALIDO", "El cursor no es válido: use el next_cursor recibido.").respuesta()
+
+
 manejadores: dict[Any, Any] = {
     Problema: _problema,
+    CursorInvalido: _cursor,
     HTTPException: _http,
     **dict.fromkeys(BASE_CAIDA, _base_caida),
     Exception: _interno,

@@ -1,4 +1,4 @@
-"""Announcing callbacks on the broker, and trying a receiver without a job."""
+"""Trying a receiver without a job."""
 
 import uuid
 from collections.abc import Mapping
@@ -6,17 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.envio import cabeceras_de, enviar_vigilado
-from actors.notificar import anunciar
-from models import Callback
 from models.json_estable import bytes_estables
 from models.schemas import instante
 
 PRUEBA = "callback.prueba"
-
-
-def anunciar_uno(callback: Callback) -> None:
-    """Announce a callback that is due again, soon and from the publisher's thread."""
-    anunciar([(callback.id, callback.job_id)])
 
 
 def probar(url: str, metadata: dict[str, Any] | None, headers: Mapping[str, str] | None) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import models
-from actors.avisos import anunciar_uno, probar
+from actors.avisos import probar
+from actors.notificar import anunciar
 from documento.operacion import Enlace, Operacion, documentar
 from models.schemas import PedidoPrueba, instante
 from models.schemas_aviso import Callback, CallbacksDelJob, PaginaDeCallbacks, PruebaHecha, ReenvioMasivoHecho
@@ -41,10 +42,7 @@ MOTIVOS = {
 async def intentos(request: Request) -> Response:
     """GET /job/{job_id}/callback/intentos."""
     job_id, filtro = uuid_de(request, "job_id"), consulta(request, FiltroIntentos)
-    try:
-        pagina = await run_in_threadpool(models.intentos_de, job_id, filtro)
-    except models.CursorInvalido:
-        raise _cursor_invalido() from None
+    pagina = await run_in_threadpool(models.intentos_de, job_id, filtro)
     if pagina is None:
         raise Problema(404, "JOB_INEXISTENTE", f"El job {job_id} no existe.")
     return responder(pagina)
@@ -69,14 +67,7 @@ async def intentos(request: Request) -> Response:
 async def listar_callbacks(request: Request) -> Response:
     """GET /callbacks."""
     filtro = consulta(request, FiltroCallbacks)
-    try:
-        return responder(await run_in_threadpool(models.listar_callbacks, filtro))
-    except models.CursorInvalido:
-        raise _cursor_invalido() from None
-
-
-def _cursor_invalido() -> Problema:
-    return Problema(422, "CURSOR_INVALIDO", "El cursor no es válido: use el next_cursor recibido.")
+    return responder(await run_in_threadpool(models.listar_callbacks, filtro))
 
 
 @documentar(
@@ -108,7 +99,7 @@ def reenviar_uno(job_id: uuid.UUID, callback_id: uuid.UUID | None) -> models.Cal
         if motivo == "CALLBACK_INEXISTENTE":
             raise Problema(404, motivo, f"El job {job_id} no tiene el callback {callback_id}.")
         raise Problema(409, motivo, MOTIVOS[motivo])
-    anunciar_uno(callback)
+    anunciar([(callback.id, callback.job_id)])
     return callback
 
 

@@ -27,10 +27,7 @@ from recursos.pedido import consulta, identificador, responder, uuid_de
 async def historial(request: Request) -> Response:
     """GET /historial/propiedad/{id}."""
     propiedad_id, filtro = identificador(request), consulta(request, FiltroHistorial)
-    try:
-        pagina = await run_in_threadpool(models.historial, propiedad_id, filtro.limit, filtro.cursor)
-    except models.CursorInvalido:
-        raise Problema(422, "CURSOR_INVALIDO", "El cursor no es válido: use el next_cursor recibido.") from None
+    pagina = await run_in_threadpool(models.historial, propiedad_id, filtro.limit, filtro.cursor)
     if pagina is None:
         raise Problema(404, "PROPIEDAD_INEXISTENTE", f"La propiedad {propiedad_id} no existe.")
     return responder(pagina)

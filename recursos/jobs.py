@@ -89,7 +89,4 @@ async def reintentar_job(request: Request) -> Response:
 async def listar_jobs(request: Request) -> Response:
     """GET /jobs."""
     filtro = consulta(request, FiltroJobs)
-    try:
-        return responder(await run_in_threadpool(models.listar_jobs, filtro))
-    except models.CursorInvalido:
-        raise Problema(422, "CURSOR_INVALIDO", "El cursor no es válido: use el next_cursor recibido.") from None
+    return responder(await run_in_threadpool(models.listar_jobs, filtro))
