@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from peewee import chunked
+
 from models.admision import Admision, admitir
 from models.base import ahora, transaccion
 from models.callback import deber_consultados
@@ -165,9 +167,8 @@ def _escribir(
             por_publicar.append(fila["id"])
     terminadas = len(copias)
     Job.insert(**job, total=len(servicios), terminadas=terminadas, limite_en=limite(plazo, len(servicios))).execute()
-    for tanda in (filas, copias):
-        for desde in range(0, len(tanda), LOTE):
-            Consulta.insert_many(tanda[desde : desde + LOTE]).execute()
+    for lote in (*chunked(filas, LOTE), *chunked(copias, LOTE)):
+        Consulta.insert_many(lote).execute()
     if copias or any(c.estado == "en_curso" for c in seguidas.values()):
         empezar([job["id"]])
     if copias:

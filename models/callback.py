@@ -18,6 +18,7 @@ from peewee import (
     IntegerField,
     TextField,
     UUIDField,
+    chunked,
     fn,
 )
 
@@ -185,8 +186,8 @@ def deber_consultados(job: Job, terminadas: Sequence[Consulta]) -> None:
     if SERVICIO_CONSULTADO not in (eventos_de(job) or ()):
         return
     filas = [{**_nuevo(job, SERVICIO_CONSULTADO, _cuerpo_consultado(job, c)), "consulta": c.id} for c in terminadas]
-    for desde in range(0, len(filas), 500):
-        Callback.insert_many(filas[desde : desde + 500]).execute()
+    for lote in chunked(filas, 500):
+        Callback.insert_many(lote).execute()
 
 
 def _nuevo(job: Job, evento: str, cuerpo: bytes) -> dict[str, Any]:
@@ -211,8 +212,7 @@ def _cuerpo_consultado(job: Job, consulta: Consulta) -> bytes:
         "resultados": [resultado_de(consulta)],
         "metadata": job.callback_metadata,
     }
-    escrito = bytes_estables(cuerpo)
-    return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
+    return _escrito(cuerpo)
 
 
 def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
@@ -230,6 +230,10 @@ def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
         "resumen": {"total": job.total, "exitosas": exitos, "fallidas": len(resultados) - exitos},
         "metadata": job.callback_metadata,
     }
+    return _escrito(cuerpo)
+
+
+def _escrito(cuerpo: dict[str, Any]) -> bytes:
     escrito = bytes_estables(cuerpo)
     return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
 

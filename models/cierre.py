@@ -56,26 +56,33 @@ def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[
             en_turno=False,
             huella=None,
             completed_at=fn.now(),
-            exito=resultado.exito,
-            deuda=resultado.deuda,
-            moneda=resultado.moneda,
-            estado_deuda=resultado.estado_deuda,
-            saldo_a_favor=resultado.saldo_a_favor,
-            vencimiento=resultado.vencimiento,
-            facturas=guardable(resultado.facturas),
-            avisos=guardable(resultado.avisos),
-            prueba=guardable(resultado.prueba),
-            error=guardable(resultado.error),
-            error_codigo=resultado.error_codigo,
-            reintentable=resultado.reintentable,
-            mensaje_portal=guardable(resultado.mensaje_portal),
-            duracion_ms=resultado.duracion_ms,
-            consultada_en=resultado.consultada_en,
+            **columnas_de(resultado),
         )
         .where(cuales)
         .returning(Consulta)
         .execute()
     )
+
+
+def columnas_de(resultado: Resultado) -> dict[str, Any]:
+    """The columns of a consulta that say how it ended."""
+    return {
+        "exito": resultado.exito,
+        "deuda": resultado.deuda,
+        "moneda": resultado.moneda,
+        "estado_deuda": resultado.estado_deuda,
+        "saldo_a_favor": resultado.saldo_a_favor,
+        "vencimiento": resultado.vencimiento,
+        "facturas": guardable(resultado.facturas),
+        "avisos": guardable(resultado.avisos),
+        "prueba": guardable(resultado.prueba),
+        "error": guardable(resultado.error),
+        "error_codigo": resultado.error_codigo,
+        "reintentable": resultado.reintentable,
+        "mensaje_portal": guardable(resultado.mensaje_portal),
+        "duracion_ms": resultado.duracion_ms,
+        "consultada_en": resultado.consultada_en,
+    }
 
 
 def _con_evidencia(consulta_id: uuid.UUID, partes: Sequence[Parte]) -> None:

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+
+from peewee import chunked
 
 from models.base import bd, transaccion
 from models.propiedad import Propiedad, Servicio, credenciales_de
 
-T = TypeVar("T")
 LOTE = 500
 
 CuentaDe = Callable[[str, Mapping[str, str]], str | None]
@@ -92,7 +92,7 @@ def _escribir(
 def _propiedades(nombres: Iterable[str]) -> dict[str, list[int]]:
     """The ids of the propiedades with each of these names."""
     halladas: dict[str, list[int]] = defaultdict(list)
-    for lote in _lotes(sorted(nombres)):
+    for lote in chunked(sorted(nombres), LOTE):
         for propiedad in Propiedad.select(Propiedad.id, Propiedad.nombre).where(Propiedad.nombre.in_(lote)):
             halladas[propiedad.nombre].append(propiedad.id)
     return halladas
@@ -102,10 +102,6 @@ def _cuentas(propiedad_ids: Sequence[int], cuenta_de: CuentaDe) -> set[tuple[int
     """The accounts that these propiedades have already."""
     return {
         (servicio.propiedad_id, servicio.empresa, cuenta_de(servicio.empresa, credenciales_de(servicio)))
-        for lote in _lotes(propiedad_ids)
+        for lote in chunked(propiedad_ids, LOTE)
         for servicio in Servicio.select().where(Servicio.propiedad.in_(lote))
     }
-
-
-def _lotes(todos: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (todos[desde : desde + LOTE] for desde in range(0, len(todos), LOTE))

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,14 @@ class CursorInvalido(ValueError):
 def cursor_de(momento: datetime, fila: uuid.UUID) -> str:
     """Where the next page begins: after this row."""
     return base64.urlsafe_b64encode(f"{momento.isoformat()}|{fila.hex}".encode()).decode().rstrip("=")
+
+
+def siguiente(filas: Sequence[Any], limite: int, columna: str = "created_at") -> str | None:
+    """The `next_cursor` after the first `limite` of these rows, by their moment in `columna`; None after the last."""
+    if len(filas) <= limite:
+        return None
+    ultima = filas[limite - 1]
+    return cursor_de(getattr(ultima, columna), ultima.id)
 
 
 def de_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
@@ -105,11 +114,10 @@ def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
         )
         for fila in terminadas if pagina else ():
             resultados[fila.job_id].append(resultado_de(fila))
-    hay_mas = len(jobs) > filtro.limit
     return {
         "jobs": [_job(job, resultados[job.id]) for job in pagina],
         "total": total,
-        "next_cursor": cursor_de(pagina[-1].created_at, pagina[-1].id) if hay_mas else None,
+        "next_cursor": siguiente(jobs, filtro.limit),
     }
 
 
@@ -136,7 +144,7 @@ def historial(propiedad_id: int, limit: int, cursor: str | None) -> dict[str, An
             {**resultado_de(fila), "job_id": str(fila.job_id), "consultada_en": instante(fila.leida_en)}
             for fila in pagina
         ],
-        "next_cursor": cursor_de(pagina[-1].completed_at, pagina[-1].id) if len(filas) > limit else None,
+        "next_cursor": siguiente(filas, limit, "completed_at"),
     }
 
 

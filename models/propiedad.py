@@ -102,7 +102,7 @@ def leer_propiedad(propiedad_id: int) -> dict[str, Any] | None:
         return None if propiedad is None else _propiedad(propiedad)
 
 
-def nombres_de(propiedad_ids: Collection[int]) -> dict[int, str]:
+def nombres_de(propiedad_ids: Collection[int]) -> dict[int | None, str]:
     """The names of propiedades, by their ids; without the unknown ones."""
     if not propiedad_ids:
         return {}

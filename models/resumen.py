@@ -12,8 +12,8 @@ from models.base import bd, conexion
 from models.callback import Callback
 from models.consulta import Consulta
 from models.job import Job
-from models.listados import condiciones_de, cursor_de, de_cursor
-from models.propiedad import Propiedad
+from models.listados import condiciones_de, de_cursor, siguiente
+from models.propiedad import Propiedad, nombres_de
 from models.schemas import FiltroJobs
 
 Deudas = dict[str, Decimal]
@@ -33,7 +33,7 @@ def resumir_jobs(filtro: FiltroJobs) -> dict[str, Any]:
         nombres = nombres_de({job.propiedad_id for job in pagina if job.propiedad_id is not None})
     return {
         "jobs": [{"job": job, "propiedad": nombres.get(job.propiedad_id), **numeros[job.id]} for job in pagina],
-        "next_cursor": cursor_de(pagina[-1].created_at, pagina[-1].id) if len(filas) > len(pagina) else None,
+        "next_cursor": siguiente(filas, filtro.limit),
     }
 
 
@@ -61,14 +61,6 @@ def numeros_de(job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]
         if deuda is not None:
             numeros[job_id]["deudas"][moneda] = deuda
     return numeros
-
-
-def nombres_de(propiedad_ids: Collection[int]) -> dict[int | None, str]:
-    """The names of these propiedades."""
-    if not propiedad_ids:
-        return {}
-    filas = Propiedad.select(Propiedad.id, Propiedad.nombre).where(Propiedad.id.in_(list(propiedad_ids)))
-    return {propiedad.id: propiedad.nombre for propiedad in filas}
 
 
 def resumir_job(job_id: uuid.UUID, *, desde: int, cuantas: int) -> dict[str, Any] | None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from peewee import fn
+from peewee import chunked, fn
 
 from models.base import conexion, transaccion
-from models.cierre import terminar
+from models.cierre import columnas_de, terminar
 from models.consulta import Consulta
 from models.propiedad import Servicio
 from models.resultado import Resultado
@@ -58,8 +58,7 @@ def _por_servicio(
 ) -> Iterator[tuple[Servicio, Consulta]]:
     """The consultas of each servicio at its empresa that share nobody's result; `una`: only the last to end."""
     por_id = {s.id: s for s in servicios}
-    for desde in range(0, len(servicios), LOTE):
-        ids = [s.id for s in servicios[desde : desde + LOTE]]
+    for ids in chunked(por_id, LOTE):
         halladas = (
             Consulta.select()
             .where(Consulta.servicio.in_(ids), Consulta.origen.is_null(), condicion)
@@ -73,20 +72,7 @@ def _por_servicio(
 
 def copia_de(consulta: Consulta) -> dict[str, Any]:
     """The columns of a consulta that shares the result of one that ended."""
-    resultado = resultado_de_otra(consulta)
-    return {
-        "origen": consulta.id,
-        "exito": resultado.exito,
-        "deuda": resultado.deuda,
-        "moneda": resultado.moneda,
-        "estado_deuda": resultado.estado_deuda,
-        "saldo_a_favor": resultado.saldo_a_favor,
-        "vencimiento": resultado.vencimiento,
-        "facturas": resultado.facturas,
-        "avisos": resultado.avisos,
-        "prueba": resultado.prueba,
-        "consultada_en": resultado.consultada_en,
-    }
+    return {"origen": consulta.id, **columnas_de(resultado_de_otra(consulta))}
 
 
 def resultado_de_otra(consulta: Consulta) -> Resultado:

@@ -8,7 +8,7 @@ from peewee import Tuple
 from models.base import conexion
 from models.callback import SIN_CUERPO, Callback, Intento
 from models.job import Job
-from models.listados import cursor_de, de_cursor
+from models.listados import de_cursor, siguiente
 from models.reenvio import de_host
 from models.schemas import instante
 from models.schemas_callback import FiltroCallbacks, FiltroIntentos
@@ -75,7 +75,7 @@ def intentos_de(job_id: uuid.UUID, filtro: FiltroIntentos) -> dict[str, Any] | N
     return {
         "job_id": str(job_id),
         "callbacks": [{**vista(c), "intentos": intentos[c.id]} for c in pagina],
-        "next_cursor": _siguiente(pagina, filas),
+        "next_cursor": siguiente(filas, filtro.limit),
     }
 
 
@@ -94,8 +94,4 @@ def listar_callbacks(filtro: FiltroCallbacks) -> dict[str, Any]:
     with conexion():
         filas = list((consulta.where(*condiciones) if condiciones else consulta).limit(filtro.limit + 1))
     pagina = filas[: filtro.limit]
-    return {"callbacks": [vista(c) for c in pagina], "next_cursor": _siguiente(pagina, filas)}
-
-
-def _siguiente(pagina: list[Callback], filas: list[Callback]) -> str | None:
-    return cursor_de(pagina[-1].created_at, pagina[-1].id) if len(filas) > len(pagina) else None
+    return {"callbacks": [vista(c) for c in pagina], "next_cursor": siguiente(filas, filtro.limit)}

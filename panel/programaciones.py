@@ -55,7 +55,7 @@ def una(request: Request) -> Response:
     return pagina(request, "programacion.html", p=programacion, nombres=_nombres([programacion]))
 
 
-def _nombres(programaciones: list[dict[str, Any]]) -> dict[int, str]:
+def _nombres(programaciones: list[dict[str, Any]]) -> dict[int | None, str]:
     """The names of their propiedades."""
     return nombres_de({p["propiedad_id"] for p in programaciones if p["propiedad_id"] is not None})
 

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import models.propiedad
-from actors.altas import CredencialesInvalidas, cambiar_servicio, crear_servicio
 from actors.empresas import listar_empresas
+from actors.servicios import CredencialesInvalidas, cambiar_servicio, crear_servicio
 from models.schemas_propiedades import CambioDeServicio, NuevoServicio
 from panel.plantillas import pagina
 from panel.propiedades import leer as leer_propiedad

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import models.propiedad
-from actors.altas import CredencialesInvalidas, cambiar_servicio, crear_servicio
+from actors.servicios import CredencialesInvalidas, cambiar_servicio, crear_servicio
 from documento.operacion import Enlace, Operacion, documentar
 from models.schemas_empresa import Servicio
 from models.schemas_propiedades import (
