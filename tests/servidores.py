@@ -5,6 +5,7 @@ dies, even by SIGKILL. PR_SET_PDEATHSIG follows the *thread* that started the se
 """
 
 import atexit
+import http.server
 import os
 import pwd
 import random
@@ -13,10 +14,11 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, LiteralString, Self
 
@@ -61,6 +63,22 @@ def puerto_libre() -> int:
         with socket.socket() as prueba, suppress(OSError):
             prueba.bind(("127.0.0.1", puerto))
             return puerto
+
+
+@contextmanager
+def servir(manejador: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A web site on loopback during the block: its base URL. What a visitor left open does not hold up its end."""
+    servidor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), manejador)
+    servidor.daemon_threads = True
+    servidor.block_on_close = False
+    hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    hilo.start()
+    try:
+        yield f"http://127.0.0.1:{servidor.server_port}"
+    finally:
+        servidor.shutdown()
+        servidor.server_close()
+        hilo.join()
 
 
 def esperar_fin(procesos: Iterable[psutil.Process], plazo_s: float = 5) -> None:

@@ -6,7 +6,6 @@ import http.server
 import json
 import os
 import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import psutil
 import pytest
 from pila import RAIZ
+from servidores import servir
 
 from scrapers import salida
 from scrapers.chromium import sandbox_posible
@@ -218,15 +218,8 @@ class _Manejador(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def sitio() -> Iterator[str]:
     """The site whose host and port is permitted."""
-    servidor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Manejador)
-    servidor.daemon_threads = True
-    servidor.block_on_close = False
-    hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    hilo.start()
-    yield f"http://127.0.0.1:{servidor.server_port}"
-    servidor.shutdown()
-    servidor.server_close()
-    hilo.join()
+    with servir(_Manejador) as url:
+        yield url
 
 
 class Canario:

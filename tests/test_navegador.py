@@ -5,7 +5,6 @@ import http.server
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from pila import RAIZ, hasta
+from servidores import servir
 
 from scrapers.base import Campo, Scraper
 from scrapers.chromium import Chromium
@@ -67,15 +67,8 @@ class _Manejador(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def sitio() -> Iterator[str]:
     """A site of misbehaving pages."""
-    servidor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Manejador)
-    servidor.daemon_threads = True
-    servidor.block_on_close = False
-    hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    hilo.start()
-    yield f"http://127.0.0.1:{servidor.server_port}"
-    servidor.shutdown()
-    servidor.server_close()
-    hilo.join()
+    with servir(_Manejador) as url:
+        yield url
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ import base64
 import html
 import http.server
 import json
-import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from servidores import servir
 
 from scrapers.base import CLAVE, EMAIL, Scraper
 from scrapers.consulta import FallaConEvidencia, consultar
@@ -152,12 +152,8 @@ def sitio() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             return
 
-    servidor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Manejador)
-    hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    hilo.start()
-    yield f"http://127.0.0.1:{servidor.server_port}"
-    servidor.shutdown()
-    servidor.server_close()
+    with servir(Manejador) as url:
+        yield url
 
 
 def _evidencia(sitio: str, ruta: str) -> tuple[Evidencia, list[str]]:

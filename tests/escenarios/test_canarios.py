@@ -18,7 +18,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pila import RAIZ, Pila, Receptor, hasta, receptor
 from psycopg.types.json import Jsonb
-from servidores import PostgresEmbebido
+from servidores import PostgresEmbebido, servir
 
 from escenarios.conftest import Semilla
 from models.cifrado import cifrar
@@ -199,14 +199,8 @@ def portal() -> Iterator[Portal]:
         def log_message(self, *_: object) -> None:
             return
 
-    servidor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Manejador)
-    servidor.daemon_threads = True
-    hilo = threading.Thread(target=servidor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    hilo.start()
-    propio.url = f"http://127.0.0.1:{servidor.server_port}"
-    yield propio
-    servidor.shutdown()
-    servidor.server_close()
+    with servir(Manejador) as propio.url:
+        yield propio
 
 
 @contextmanager
