@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 import resource
 import shutil
 import signal
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 EJECUTABLES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARRANQUE_S = 20.0
+
+PUERTO = re.compile(r"(\d+)\n(/devtools/browser/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+"""What Chromium writes in DevToolsActivePort, whole: it may be still being written, or cut by a full disk."""
 
 ARGUMENTOS = (
     "--headless",
@@ -170,9 +174,9 @@ class Chromium:
         archivo = self._perfil / "DevToolsActivePort"
         limite = time.monotonic() + ARRANQUE_S
         while time.monotonic() < limite and self.vivo:
-            lineas = archivo.read_text().split("\n") if archivo.exists() else []
-            if len(lineas) == 2:
-                return f"ws://127.0.0.1:{lineas[0]}{lineas[1]}"
+            anunciado = PUERTO.fullmatch(archivo.read_text()) if archivo.exists() else None
+            if anunciado:
+                return f"ws://127.0.0.1:{anunciado[1]}{anunciado[2]}"
             time.sleep(0.01)
         salida = self._ultimas_lineas()
         self.matar()

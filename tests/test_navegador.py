@@ -376,7 +376,7 @@ SIN_LUGAR = """
 import resource
 from scrapers.chromium import Chromium
 from scrapers.fallas import Falla
-resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+resource.setrlimit(resource.RLIMIT_FSIZE, (32, 32))
 try:
     Chromium()
 except Falla as falla:
@@ -385,7 +385,7 @@ except Falla as falla:
 
 
 def test_donde_no_se_puede_escribir_falla_el_navegador_y_no_queda_nada(tmp_path: Path) -> None:
-    # Given a disk on which no file can grow, as a full one
+    # Given a disk on which not even the 60 bytes of Chromium's address can be written, as a full one
     orden = [sys.executable, "-c", SIN_LUGAR]
     entorno = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(RAIZ)}
     hecho = subprocess.run(orden, env=entorno, capture_output=True, text=True, timeout=60, check=False)
