@@ -1,6 +1,6 @@
 # Everything a newcomer needs. Each target installs what it lacks (see preparar.sh).
 .DEFAULT_GOAL := help
-.PHONY: demo run auditar test test-python despliegue caos lint clean help
+.PHONY: demo run auditar test test-python despliegue caos medir lint clean help
 
 UV = $(firstword $(wildcard .venv-uv/bin/uv) uv)
 CAOS = $(addprefix tests/escenarios/test_,puntos.py caidas.py servidores_caen.py arranque.py caos.py)
@@ -32,6 +32,10 @@ despliegue: ## revisa Dockerfile, docker-compose.yml y las unidades de systemd (
 caos: ## mata procesos y servidores mientras hay jobs: primero en puntos exactos, después al azar CAOS_SEGUNDOS (300)
 	@./preparar.sh test
 	CAOS_SEGUNDOS=$${CAOS_SEGUNDOS:-300} .venv/bin/python -m pytest -m 'caos or not caos' $(CAOS)
+
+medir: ## mide y compara; make medir QUE=consulta (uno de benchmarks/), OPCIONES="--rondas 3"
+	@./preparar.sh medir
+	.venv-medir/bin/python benchmarks/$(QUE).py $(OPCIONES)
 
 auditar: ## busca vulnerabilidades conocidas en las dependencias
 	@./preparar.sh

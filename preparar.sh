@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes sure that what the project needs is installed: ./preparar.sh [demo|test]
+# Makes sure that what the project needs is installed: ./preparar.sh [demo|test|medir]
 #   (nothing)  uv, and the Python packages of uv.lock in .venv
 #   demo       also a browser and fonts
 #   test       also PostgreSQL, RabbitMQ and Prometheus, as programs: no service is started; and Node
+#   medir      also, in .venv-medir, what benchmarks/ compares with; and a full Chromium
 # Idempotent: with nothing missing it only looks, and says nothing.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -181,12 +182,26 @@ preparar_paquetes() { # $1: a folder with a package-lock.json
     printf '%s\n' "$ahora" >"$marca"
 }
 
+# What the benchmarks compare with: its own environment, as the service needs none of it.
+preparar_rivales() {
+    hay chromium || instalar "el Chromium completo que abría el servicio anterior" chromium
+    buscar_uv
+    UV_PROJECT_ENVIRONMENT=.venv-medir UV_PYTHON_DOWNLOADS=never "$UV" sync --locked --quiet --group benchmarks --python python3 ||
+        fallar "No pude instalar lo que se compara: el motivo está arriba; si fue la red, basta con repetir la orden."
+}
+
 case ${1:-} in
-    '' | demo | test) preparar_python ;;
-    *) fallar "No conozco «$1»: se usa ./preparar.sh, ./preparar.sh demo o ./preparar.sh test." ;;
+    '' | demo | test | medir) preparar_python ;;
+    *) fallar "No conozco «$1»: se usa ./preparar.sh, o ./preparar.sh con demo, test o medir." ;;
 esac
 if [ -n "${1:-}" ]; then preparar_navegador; fi
-if [ "${1:-}" = test ]; then
-    preparar_servidores
-    preparar_node
-fi
+case ${1:-} in
+    test)
+        preparar_servidores
+        preparar_node
+        ;;
+    medir)
+        preparar_servidores
+        preparar_rivales
+        ;;
+esac
