@@ -29,5 +29,8 @@ ENV PATH=/app/.venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECO
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
+ARG VERSION
+LABEL org.opencontainers.image.title=consultas org.opencontainers.image.version=${VERSION} \
+    org.opencontainers.image.licenses=MIT
 ENTRYPOINT ["./proceso"]
 CMD ["web"]
