@@ -255,8 +255,8 @@ def informar(medido: Mapping[str, Mapping[int, list[float]]], pesadas: list[list
     elegidas = ("GET /jobs", "GET /queue/stats", "GET /metrics", "panel: jobs", "panel: una propiedad",
                 "POST /consultar/servicios (4)", "una consulta: tomarla y guardarla")  # fmt: skip
     series = {que: {float(t): statistics.median(medido[que][t]) for t in tamanos} for que in elegidas}
-    dibujo = medicion.lineas("crecimiento", "Lo mismo, con más historia guardada", ("consultas guardadas", "ms (mediana)"), series,
-                             logaritmico=True)  # fmt: skip
+    ejes = ("consultas guardadas", "ms (mediana)")
+    dibujo = medicion.lineas("crecimiento", "Lo mismo, con más historia guardada", ejes, series, logaritmico=True)
     medicion.escribir(
         "crecimiento",
         "# Growth\n\nEach page, request and repair against databases of different sizes, in ms: medians of"

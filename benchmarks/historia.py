@@ -111,6 +111,9 @@ PARTES = (
     INSERT INTO trabajadores (id, colas, hilos, host, pid, visto_en)
     SELECT gen_random_uuid(), cola, 8, 'medición', 1, now() + interval '1 hour'
     FROM unnest(ARRAY['consultas', 'callbacks', 'reloj']) cola""",
+    """
+    INSERT INTO cuentas_de_jobs (status, callback_sent, cuantos)
+    SELECT status, callback_sent, count(*) FROM jobs GROUP BY 1, 2""",
 )
 
 SIN_RESTRICCION = """
