@@ -33,9 +33,12 @@ RIVALES = {
     "(e) sólo HTTP, sin navegador": "http_solo",
 }
 A, B, C, D, _ = RIVALES
+METAS = ((A, 10.0), (B, 1.7), (C, 1.0), (D, 0.85))
 PARTES = {"nuestro scraper, sin el servicio": "scraper_solo", "(d) y la captura": "cdp_captura"}
 """Measured only at the most at once: where our time goes."""
 PAQUETES = ("pyppeteer", "playwright", "crawlee", "websockets", "requests", "dramatiq")
+PRUEBA = 4
+"""Look-ups, at least, of the batch that says how large the measured ones must be."""
 SOLOS = 9
 FAMILIAS = ("worker", "web", "callbacks", "reloj", "PostgreSQL", "RabbitMQ", "portales")
 
@@ -47,7 +50,7 @@ Medidas = dict[int, dict[str, list[Lote]]]
 def cuantas(manera: Manera, a_la_vez: int, segundos: float) -> int:
     """Warm a way up, and how many look-ups it does in so many seconds: a multiple of `a_la_vez`, one at least."""
     manera(a_la_vez, a_la_vez)
-    tandas = manera(a_la_vez, a_la_vez).por_segundo * segundos / a_la_vez
+    tandas = manera(-(-PRUEBA // a_la_vez) * a_la_vez, a_la_vez).por_segundo * segundos / a_la_vez
     return min(max(round(tandas), 1) * a_la_vez, len(CUENTAS))
 
 
@@ -83,9 +86,19 @@ def medir(
         return medidas, median(servicio.pedir(1) for _ in range(SOLOS))
 
 
+def por_segundo(lote: Lote) -> float:
+    """The measure by which ways are compared."""
+    return lote.por_segundo
+
+
 def mediana(lotes: Sequence[Lote], que: Callable[[Lote], float]) -> float:
     """The median of a measure over the rounds."""
     return median(map(que, lotes))
+
+
+def razon(de: dict[str, list[Lote]], otra: str, que: Callable[[Lote], float]) -> float:
+    """Ours in times another way's: the median of the rounds' ratios, as both were measured moments apart."""
+    return median(que(nuestro) / que(suyo) for nuestro, suyo in zip(de[NUESTRA], de[otra], strict=True))
 
 
 def _fila(medidas: Medidas, nombre: str, celda: Callable[[dict[str, list[Lote]]], str]) -> list[str]:
@@ -98,7 +111,7 @@ def tablas(medidas: Medidas) -> list[str]:
     titulos = [f"{k} a la vez" for k in medidas]
 
     def velocidad(de: dict[str, list[Lote]], nombre: str) -> float:
-        return mediana(de[nombre], lambda lote: lote.por_segundo)
+        return mediana(de[nombre], por_segundo)
 
     def chromium(de: dict[str, list[Lote]], nombre: str) -> float:
         return mediana(de[nombre], lambda lote: lote.chromium_ms)
@@ -115,7 +128,7 @@ def tablas(medidas: Medidas) -> list[str]:
         tabla(["manera", *titulos], [_fila(medidas, n, lambda de, n=n: f"{velocidad(de, n):.2f}") for n in nombres]),
         "## El servicio entero, en veces cada una de las otras",
         tabla(["manera", *titulos],
-              [_fila(medidas, n, lambda de, n=n: f"{velocidad(de, NUESTRA) / velocidad(de, n):.2f} ×") for n in otras]),
+              [_fila(medidas, n, lambda de, n=n: f"{razon(de, n, por_segundo):.2f} ×") for n in otras]),
         "## CPU por consulta: Chromium + el resto (Python, Node, servidores), en ms",
         tabla(["manera", *titulos],
               [_fila(medidas, n, lambda de, n=n: f"{chromium(de, n):.0f} + {propia(de, n):.0f}") for n in nombres]),
@@ -126,18 +139,17 @@ def tablas(medidas: Medidas) -> list[str]:
     ]  # fmt: skip
 
 
+def _si(cumple: bool) -> str:
+    return "sí" if cumple else "no"
+
+
 def pedido(medidas: Medidas) -> str:
     """What was wanted at 8 at once without delay, and whether it is so."""
     de = medidas[8]
-    rapidez = {n: mediana(lotes, lambda lote: lote.por_segundo) for n, lotes in de.items()}
-    gasto = {n: mediana(de[n], lambda lote: lote.chromium_ms) for n in (NUESTRA, A)}
-    metas = [(A, 10.0), (B, 1.7), (C, 1.0), (D, 0.85)]
-    filas = [
-        [f"veces {n}", f"≥ {meta}", f"{(valor := rapidez[NUESTRA] / rapidez[n]):.2f}", "sí" if valor >= meta else "no"]
-        for n, meta in metas
-    ]
-    gastado = gasto[NUESTRA] / gasto[A]
-    filas.append([f"CPU de Chromium, en veces {A}", "≤ 0.12", f"{gastado:.3f}", "sí" if gastado <= 0.12 else "no"])
+    medido = [(razon(de, n, por_segundo), f"veces {n}", meta) for n, meta in METAS]
+    filas = [[que, f"≥ {meta}", f"{valor:.2f}", _si(valor >= meta)] for valor, que, meta in medido]
+    gasto = razon(de, A, lambda lote: lote.chromium_ms)
+    filas.append([f"CPU de Chromium, en veces {A}", "≤ 0.12", f"{gasto:.3f}", _si(gasto <= 0.12)])
     return "## Lo que se quería, a 8 a la vez\n\n" + tabla(["", "pedido", "medido", "alcanza"], filas)
 
 
@@ -145,7 +157,7 @@ def informar(demora_ms: int, medidas: Medidas, solo_s: float, veces: int, cabece
     """Write resultados/consulta-<demora>ms."""
     nombre, titulo = f"consulta-{demora_ms}ms", f"Una consulta, con un portal que demora {demora_ms} ms"
     series = {
-        n: {f"{k} a la vez": mediana(de[n], lambda lote: lote.por_segundo) for k, de in medidas.items() if n in de}
+        n: {f"{k} a la vez": mediana(de[n], por_segundo) for k, de in medidas.items() if n in de}
         for n in medidas[max(medidas)]
         if not n.startswith("(e)")
     }
@@ -153,7 +165,7 @@ def informar(demora_ms: int, medidas: Medidas, solo_s: float, veces: int, cabece
     if demora_ms == 0 and 8 in medidas and {A, B, C, D} <= medidas[8].keys():
         partes.append(pedido(medidas))
     pie = (
-        f"Medianas de {veces} rondas intercaladas. Un job de un solo servicio, del POST al callback:"
+        f"Medianas de {veces} rondas intercaladas, y de sus razones. Un job de un solo servicio, del POST al callback:"
         f" {solo_s * 1000:.0f} ms (mediana de {SOLOS}). `make medir QUE=consulta OPCIONES='--demora {demora_ms}'`"
     )
     escribir(nombre, f"# {titulo}", cabecera, *partes, pie)
