@@ -21,7 +21,7 @@ RAIZ = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(RAIZ), str(RAIZ / "tests")]
 
 from consulta_memoria import medir_memoria
-from maneras import CUENTAS, Lote, Rival, Servicio
+from maneras import LOTE_MAX, Lote, Rival, Servicio
 from medicion import barras, escribir, maquina, rondas, tabla
 
 NUESTRA = "el servicio entero"
@@ -51,7 +51,7 @@ def cuantas(manera: Manera, a_la_vez: int, segundos: float) -> int:
     """Warm a way up, and how many look-ups it does in so many seconds: a multiple of `a_la_vez`, one at least."""
     manera(a_la_vez, a_la_vez)
     tandas = manera(-(-PRUEBA // a_la_vez) * a_la_vez, a_la_vez).por_segundo * segundos / a_la_vez
-    return min(max(round(tandas), 1) * a_la_vez, len(CUENTAS))
+    return min(max(round(tandas), 1) * a_la_vez, LOTE_MAX)
 
 
 def medir_juntas(maneras: dict[str, Manera], a_la_vez: int, veces: int, segundos: float) -> dict[str, list[Lote]]:

@@ -23,8 +23,10 @@ from models.cifrado import cifrar, usar_claves
 from sandbox.cuentas import facturas_de, pesos, suma
 
 PROCESO = Path(__file__).resolve().parent / "rivales" / "proceso.py"
-SERVICIOS = 400
-"""Accounts that there are, each of a customer of its own: more than any batch asks for."""
+SERVICIOS = 2000
+"""Accounts that there are, each of a customer of its own. Batches take them in turn: a second look-up of the same one
+would find what libraries keep of the first (compiled patterns, above all)."""
+LOTE_MAX = 400
 CUENTAS = [
     Cuenta(numero, pesos(suma(facturas_de(numero)))) for numero in (f"{310_000 + n}01" for n in range(SERVICIOS))
 ]
@@ -36,6 +38,19 @@ ENTORNO = {
     "RELOJ_PERIODO_S": "2",
     "WORKER_PROCESOS": "1",
 }
+
+
+class Turno:
+    """Which accounts the next batch looks up."""
+
+    def __init__(self) -> None:
+        self._desde = 0
+
+    def siguientes(self, cuantas: int) -> slice:
+        """So many of the SERVICIOS, as a slice of their list."""
+        assert cuantas <= LOTE_MAX
+        desde, self._desde = self._desde, (self._desde + cuantas) % (SERVICIOS - LOTE_MAX)
+        return slice(desde, desde + cuantas)
 
 
 class PostgresDurable(PostgresPrivado):
@@ -72,6 +87,7 @@ class Rival:
     """A way that runs in rivales/proceso.py."""
 
     def __init__(self, modulo: str, url: str) -> None:
+        self._turno = Turno()
         self._proceso = subprocess.Popen(
             [sys.executable, str(PROCESO), modulo, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -88,7 +104,8 @@ class Rival:
     def pedir(self, consultas: int, a_la_vez: int) -> dict[str, Any]:
         """Do a batch. Returns its `segundos` and `mensajes`."""
         assert self._proceso.stdin is not None
-        pedido = {"cuentas": [[c.numero, c.total] for c in CUENTAS[:consultas]], "a_la_vez": a_la_vez}
+        cuentas = CUENTAS[self._turno.siguientes(consultas)]
+        pedido = {"cuentas": [[c.numero, c.total] for c in cuentas], "a_la_vez": a_la_vez}
         self._proceso.stdin.write(json.dumps(pedido) + "\n")
         self._proceso.stdin.flush()
         return self._respuesta()
@@ -117,6 +134,7 @@ class Servicio:
 
     def __init__(self, demora_ms: int) -> None:
         self._demora_ms = demora_ms
+        self._turno = Turno()
         self._abierto = ExitStack()
 
     def __enter__(self) -> Self:
@@ -163,11 +181,13 @@ class Servicio:
 
     def pedir(self, consultas: int) -> float:
         """A job, and every amount of its callback checked. Returns the seconds from the POST to the callback."""
+        cuales = self._turno.siguientes(consultas)
+        ids = self._servicios[cuales]
         comienzo = time.monotonic()
-        pedido = {"servicio_ids": self._servicios[:consultas], "callback_url": self._casa.url}
+        pedido = {"servicio_ids": ids, "callback_url": self._casa.url}
         alta = self.pila.pedir("/consultar/servicios", pedido)
         aviso = self._casa.esperar(alta["job_id"], plazo_s=120)[0]
-        esperado = dict(zip(self._servicios, CUENTAS[:consultas], strict=False))
+        esperado = dict(zip(ids, CUENTAS[cuales], strict=True))
         leido = {r["servicio_id"]: pesos_de(r["deuda"]) for r in aviso.json["resultados"]}
         assert leido == {i: c.total for i, c in esperado.items()}, aviso.json
         return aviso.momento - comienzo

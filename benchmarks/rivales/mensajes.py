@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 BYTES = "bytes"
+OFERTA = re.compile(rb"Sec-WebSocket-Extensions:[^\r]*\r\n", re.IGNORECASE)
 
 
 class Relevo:
@@ -56,8 +58,8 @@ class Relevo:
 
 
 async def _cruzar(de: asyncio.StreamReader, a: asyncio.StreamWriter, anotar: Callable[[bytes], None]) -> None:
-    """Pass on the upgrade and then WebSocket frames, each text told to `anotar`."""
-    a.write(await de.readuntil(b"\r\n\r\n"))
+    """Pass on the upgrade, less the offer to compress, and then WebSocket frames, each text told to `anotar`."""
+    a.write(OFERTA.sub(b"", await de.readuntil(b"\r\n\r\n")))
     while True:
         cabeza = await de.readexactly(2)
         largo = cabeza[1] & 127
