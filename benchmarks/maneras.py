@@ -23,7 +23,7 @@ from models.cifrado import cifrar, usar_claves
 from sandbox.cuentas import facturas_de, pesos, suma
 
 PROCESO = Path(__file__).resolve().parent / "rivales" / "proceso.py"
-SERVICIOS = 2000
+SERVICIOS = 1000
 """Accounts that there are, each of a customer of its own. Batches take them in turn: a second look-up of the same one
 would find what libraries keep of the first (compiled patterns, above all)."""
 LOTE_MAX = 400
