@@ -136,7 +136,7 @@ def test_solo_la_conexion_conoce_pyppeteer() -> None:
         for ruta in [*NUESTROS, *PRUEBAS]
         if any(nombre.partition(".")[0] == "pyppeteer" for nombre in _importados(_arbol(ruta)))
     }
-    assert conocedores == {"scrapers/conexion.py"}
+    assert conocedores == {"scrapers/conexion.py", "benchmarks/rivales/pyppeteer_nuevo.py"}
 
 
 def test_solo_settings_lee_el_entorno() -> None:
