@@ -36,6 +36,7 @@ from models import (
     turnos,
     vencidos,
 )
+from models.cuentas import juntar
 from models.historia import borrar_historia
 from models.reparacion import (
     borrar_evidencia,
@@ -181,8 +182,14 @@ def contar_terminado() -> int:
     return 0
 
 
+def juntar_cuentas() -> int:
+    """Keep the table of the jobs' counts short: neither."""
+    juntar()
+    return 0
+
+
 def latir_reloj() -> int:
-    """Say that this reloj is alive: that is no repair either."""
+    """Say that this reloj is alive: nor this."""
     latir(IDENTIDAD, colas="reloj", hilos=1)
     return 0
 
@@ -201,7 +208,7 @@ REPARACIONES: tuple[Reparacion, ...] = (
     despertar_callbacks,
     dar_turnos_de_callbacks,
 )
-RUTINAS: Mapping[Reparacion, float] = {latir_reloj: 10, contar_terminado: 10, limpiar: 60}
+RUTINAS: Mapping[Reparacion, float] = {latir_reloj: 10, contar_terminado: 10, juntar_cuentas: 10, limpiar: 60}
 """What is done less often, and every how many seconds."""
 
 

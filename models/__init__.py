@@ -23,6 +23,7 @@ from models.consulta import (
     renovar,
     tomar_turno,
 )
+from models.cuentas import CuentaDeJobs
 from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
 from models.evidencia import Evidencia
 from models.idempotencia import Clave, ClaveEnConflicto, Idempotencia, olvidar_claves
@@ -65,6 +66,7 @@ TABLAS = (
     Secreto,
     Programacion,
     Ocurrencia,
+    CuentaDeJobs,
 )
 """Every table, in the order of their references."""
 
@@ -81,6 +83,7 @@ __all__ = [
     "ColaLlena",
     "Consulta",
     "Creado",
+    "CuentaDeJobs",
     "CursorInvalido",
     "EstadoEmpresa",
     "Evidencia",

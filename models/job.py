@@ -56,7 +56,6 @@ Job.add_index(Job.index(Job.status, Job.created_at, Job.id, name="jobs_por_statu
 Job.add_index(Job.index(Job.callback_sent, Job.created_at, Job.id, name="jobs_por_callback"))
 Job.add_index(Job.index(Job.propiedad_id, Job.created_at, Job.id, name="jobs_por_propiedad"))
 Job.add_index(Job.index(Job.voucher_id, Job.created_at, Job.id, name="jobs_por_voucher"))
-Job.add_index(Job.index(Job.status, Job.callback_sent, name="jobs_cuentas"))  # a hundred pages: every count reads it
 Job.add_index(Job.index(Job.limite_en, name="jobs_abiertos", where=SQL("status IN ('pending', 'processing')")))
 Job.add_index(Job.index(Job.completed_at, name="jobs_terminados", where=SQL("completed_at IS NOT NULL")))
 Job.add_index(Job.index(Job.reintento_de, unique=True, name="jobs_reintento", where=SQL("reintento_de_id IS NOT NULL")))

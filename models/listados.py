@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import Tuple, fn
+from peewee import Tuple
 
 from models.base import conexion
 from models.callback import cabeceras_ocultas, eventos_de
 from models.cierre import resultados_de
 from models.consulta import Consulta
+from models.cuentas import condiciones_de, contar_jobs, jobs_por_status
 from models.evidencia import Evidencia
 from models.job import Job
 from models.propiedad import Propiedad
@@ -81,20 +82,6 @@ def leer_job(job_id: uuid.UUID) -> dict[str, Any] | None:
         return None if job is None else _job(job, resultados_de(job_id))
 
 
-def condiciones_de(filtro: FiltroJobs) -> list[Any]:
-    """What the jobs of a page have in common."""
-    return [
-        columna == valor
-        for columna, valor in (
-            (Job.status, filtro.status),
-            (Job.callback_sent, filtro.callback_sent),
-            (Job.propiedad_id, filtro.propiedad_id),
-            (Job.voucher_id, filtro.voucher_id),
-        )
-        if valor is not None
-    ]
-
-
 def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
     """A page of jobs, newest first: `{"jobs", "total", "next_cursor"}`. Raises CursorInvalido."""
     condiciones = condiciones_de(filtro)
@@ -102,7 +89,7 @@ def listar_jobs(filtro: FiltroJobs) -> dict[str, Any]:
     if filtro.cursor is not None:
         paginada.append(Tuple(Job.created_at, Job.id) < Tuple(*de_cursor(filtro.cursor)))
     with conexion():
-        total = Job.select().where(*condiciones).count() if condiciones else Job.select().count()
+        total = contar_jobs(filtro)
         consulta = Job.select().order_by(Job.created_at.desc(), Job.id.desc()).limit(filtro.limit + 1)
         jobs = list(consulta.where(*paginada) if paginada else consulta)
         pagina = jobs[: filtro.limit]
@@ -187,7 +174,7 @@ def leer_evidencia(consulta_id: uuid.UUID, tipo: str) -> bytes | None:
 def estadisticas() -> dict[str, int]:
     """The numbers of `GET /queue/stats`."""
     with conexion():
-        por_status = dict(Job.select(Job.status, fn.COUNT(Job.status)).group_by(Job.status).tuples().execute())
+        por_status = jobs_por_status()
         pendiente = Consulta.estado == "pendiente"
         listas = Consulta.select().where(pendiente, ~Consulta.en_turno, Consulta.origen.is_null()).count()
         en_turno = Consulta.select().where(pendiente, Consulta.en_turno).count()

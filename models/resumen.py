@@ -11,8 +11,9 @@ from peewee import Case, Tuple, fn
 from models.base import bd, conexion
 from models.callback import Callback
 from models.consulta import Consulta
+from models.cuentas import condiciones_de
 from models.job import Job
-from models.listados import condiciones_de, de_cursor, siguiente
+from models.listados import de_cursor, siguiente
 from models.propiedad import Propiedad, nombres_de
 from models.schemas import FiltroJobs
 

@@ -80,10 +80,15 @@ def olvidar_muertos() -> int:
         return int(Trabajador.delete().where(Trabajador.visto_en < fn.now() - timedelta(days=1)).execute())
 
 
+def cantidad_de_hilos(cola: str) -> Any:
+    """The query for how many threads serve a queue now, over all machines."""
+    vivos = (Trabajador.visto_en > fn.now() - timedelta(seconds=VIGENCIA_S)) & (Trabajador.colas == cola)
+    return Trabajador.select(fn.COALESCE(fn.SUM(Trabajador.hilos), 0)).where(vivos)
+
+
 def hilos_vivos(cola: str) -> int:
     """How many threads serve a queue now, over all machines."""
-    vivos = (Trabajador.visto_en > fn.now() - timedelta(seconds=VIGENCIA_S)) & (Trabajador.colas == cola)
-    return int(Trabajador.select(fn.COALESCE(fn.SUM(Trabajador.hilos), 0)).where(vivos).scalar())
+    return int(cantidad_de_hilos(cola).scalar())
 
 
 def procesos() -> list[Proceso]:

@@ -14,7 +14,7 @@ from peewee import fn
 from models.base import bd, conexion, transaccion
 from models.callback import DESTINO, PATRON, Callback, Intento
 from models.reuso import Par
-from models.trabajador import hilos_vivos
+from models.trabajador import cantidad_de_hilos
 
 COLA = "callbacks"
 PARTE = 4
@@ -35,6 +35,7 @@ def reclamar_callback(callback_id: uuid.UUID, *, arriendo_s: float) -> tuple[Cal
         destino = Callback.select(DESTINO).where(debido).scalar()
         if destino is None:
             return None
+        _cerrar_el_paso(destino)
         if not _lugares_libres(destino):
             Callback.update(estado="pendiente", en_turno=True, arrendado_hasta=None, encolado_en=None).where(
                 debido
@@ -60,27 +61,36 @@ def reclamar_callback(callback_id: uuid.UUID, *, arriendo_s: float) -> tuple[Cal
         return callback, callback.intentos
 
 
-def _lugares_libres(destino: str) -> int:
-    """How many more attempts may begin at a destino; nobody else decides that until the transaction ends."""
+def _cerrar_el_paso(destino: str) -> None:
+    """Nobody else decides about a destino until the transaction ends."""
     bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"callbacks:{destino}",))
-    enviando = Callback.select().where(
+
+
+def _lugares_libres(destino: str) -> int:
+    """How many more attempts may begin at a destino whose way is closed to the others."""
+    enviando = Callback.select(fn.COUNT(Callback.id)).where(
         Callback.estado == "enviando", destino == DESTINO, Callback.arrendado_hasta >= fn.now()
     )
-    return max(max(hilos_vivos(COLA) // PARTE, 1) - int(enviando.count()), 0)
+    hilos, ocupados = cantidad_de_hilos(COLA).select_extend(enviando).tuples().get()
+    return max(max(int(hilos) // PARTE, 1) - int(ocupados), 0)
 
 
 def dar_turnos(destino: str) -> list[Par]:
     """The callbacks that may take the free places at a destino, those due for longest first: the caller announces
     them, and reloj does where it could not."""
+    esperan = (Callback.estado == "pendiente") & Callback.en_turno & (destino == DESTINO)
     with transaccion():
-        esperan = (
+        _cerrar_el_paso(destino)
+        if not Callback.select().where(esperan).exists():
+            return []
+        primeros = (
             Callback.select(Callback.id)
-            .where(Callback.estado == "pendiente", Callback.en_turno, destino == DESTINO)
+            .where(esperan)
             .order_by(Callback.proximo_intento_en)
             .limit(_lugares_libres(destino))
             .for_update(skip_locked=True)
         )
-        elegidos = Callback.update(en_turno=False, encolado_en=None).where(Callback.id.in_(esperan))
+        elegidos = Callback.update(en_turno=False, encolado_en=None).where(Callback.id.in_(primeros))
         return [(c.id, c.job_id) for c in elegidos.returning(Callback.id, Callback.job).execute()]
 
 

@@ -1,9 +1,26 @@
-"""The scripts that run inside a page, in a world of their own. Each is one JavaScript function."""
+"""The scripts that run inside a page, in a world of their own. Each is one JavaScript function.
+
+A wait looks again when the document changes, at least 15 ms after it looked, and every 100 ms for what changes without
+it: styles, other documents, time.
+"""
+
+from scrapers.secretos import SIGNOS
 
 _VISIBLE = """
 const visible = el => el.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})
     && el.getClientRects().length > 0;
 const pausa = ms => new Promise(sigue => setTimeout(sigue, ms));
+const PRONTO = 15, TARDE = 100;
+const cambio = async () => {
+    const desde = performance.now();
+    await new Promise(sigue => {
+        const vigia = new MutationObserver(listo), reloj = setTimeout(listo, TARDE);
+        function listo() { vigia.disconnect(); clearTimeout(reloj); sigue(); }
+        vigia.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+    });
+    const falta = PRONTO - (performance.now() - desde);
+    if (falta > 0) await pausa(falta);
+};
 const plano = texto => texto.normalize('NFC').replace(/\\s+/g, ' ').trim().toLowerCase();
 const dice = (el, texto) => texto.startsWith('…')
     ? plano(el.textContent).endsWith(plano(texto.slice(1))) : plano(el.textContent) === plano(texto);
@@ -21,7 +38,7 @@ ESPERAR = f"""async (selectores, ms) => {{ {_VISIBLE}
         const hallado = selectores.find(buscar);
         if (hallado !== undefined) return hallado;
         if (performance.now() > fin) return null;
-        await pausa(15);
+        await cambio();
     }}
 }}"""
 
@@ -38,7 +55,7 @@ ESCRIBIR = f"""async (selector, valor, ms) => {{ {_VISIBLE}
             if (el.isConnected && el.value === valor) return true;
         }}
         if (performance.now() > fin) return false;
-        await pausa(15);
+        await cambio();
     }}
 }}"""
 
@@ -56,7 +73,7 @@ PULSAR = f"""async (selector, ms) => {{ {_VISIBLE}
             else {{ el.click(); return null; }}
         }}
         if (performance.now() > fin) return motivo;
-        await pausa(15);
+        await cambio();
     }}
 }}"""
 
@@ -91,31 +108,35 @@ FOTO = """selector => {
     return {html: copia === null ? '' : copia.outerHTML, url: location.href};
 }"""
 
-OCULTAR = """patron => {
-    const secreto = new RegExp(patron, 'i'), todos = new RegExp(patron, 'gi'), MARCA = '•••';
+OCULTAR = f"""(patron, llano) => {{
+    const SIGNOS = /[{SIGNOS}]/, MARCA = '•••';
+    const entero = [new RegExp(patron, 'i'), new RegExp(patron, 'gi')];
+    const breve = [new RegExp(llano || '(?!)', 'i'), new RegExp(llano || '(?!)', 'gi')];
+    const de = texto => SIGNOS.test(texto) ? entero : breve;
+    const dice = texto => de(texto)[0].test(texto);
     let cambios = 0;
-    const tapar = (antes, poner) => {
-        if (!secreto.test(antes)) return;
+    const tapar = (antes, poner) => {{
+        if (!dice(antes)) return;
         cambios += 1;
-        poner(antes.replace(todos, MARCA));
-    };
-    const recorrer = raiz => {
+        poner(antes.replace(de(antes)[1], MARCA));
+    }};
+    const recorrer = raiz => {{
         const textos = document.createTreeWalker(raiz, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_COMMENT);
-        while (textos.nextNode()) tapar(textos.currentNode.data, limpio => { textos.currentNode.data = limpio; });
+        while (textos.nextNode()) tapar(textos.currentNode.data, limpio => {{ textos.currentNode.data = limpio; }});
         const elementos = [...raiz.querySelectorAll('*')].reverse();
-        for (const el of elementos) {
+        for (const el of elementos) {{
             if (el.shadowRoot) recorrer(el.shadowRoot);
-            for (const {name, value} of [...el.attributes]) tapar(value, limpio => el.setAttribute(name, limpio));
+            for (const {{name, value}} of [...el.attributes]) tapar(value, limpio => el.setAttribute(name, limpio));
             if (el.localName !== 'input' && el.localName !== 'textarea') continue;
-            tapar(el.value, () => { el.value = MARCA; });
+            tapar(el.value, () => {{ el.value = MARCA; }});
             if (el.type === 'password') el.value = MARCA;
-        }
-        if (!secreto.test((raiz.documentElement ?? raiz).textContent)) return;
-        for (const el of elementos) tapar(el.textContent, () => { el.textContent = MARCA; });
-    };
+        }}
+        if (!dice((raiz.documentElement ?? raiz).textContent)) return;
+        for (const el of elementos) tapar(el.textContent, () => {{ el.textContent = MARCA; }});
+    }};
     recorrer(document);
     return cambios;
-}"""
+}}"""
 """Masks what matches in texts, attributes and fields, and every password; what elements say together, in the smallest
 that holds it. Returns in how many places: 0 when all is masked already."""
 

@@ -170,7 +170,8 @@ class Pagina(Marco):
         """Mask every frame. Returns how many places had to be; None when a frame did not answer."""
         cambios = 0
         for marco in self._pestana.marcos if mascara.patron else ():
-            propios = await con_limite(self._pestana.evaluar(marco, OCULTAR, mascara.patron), EVIDENCIA_S / 3)
+            tapado = self._pestana.evaluar(marco, OCULTAR, mascara.patron, mascara.llano)
+            propios = await con_limite(tapado, EVIDENCIA_S / 3)
             if propios is None:
                 return None
             cambios += propios

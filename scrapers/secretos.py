@@ -11,20 +11,28 @@ BASE64_MIN = 6
 """A shorter secret is not looked for in base64: too much would look like it."""
 
 
+SIGNOS = "%&+\\\\"
+"""A text without these (as inside a class of a regular expression) spells a secret by its own letters, or in base64."""
+
+
 class Mascara:
-    """Masks these secrets. `patron` is a regular expression of Python and of JavaScript, whatever the case; or ''."""
+    """Masks these secrets. `patron` is a regular expression of Python and of JavaScript, whatever the case; or ''.
+
+    `llano`: the same for a text with none of SIGNOS, as most are: it is a fiftieth as long.
+    """
 
     def __init__(self, secretos: Iterable[str] = ()) -> None:
         largos = sorted({s for s in secretos if s}, key=len, reverse=True)
         self.patron = "|".join(forma for secreto in largos for forma in _formas(secreto))
-        self._expresion = re.compile(self.patron, re.IGNORECASE)
+        self.llano = "|".join(forma for secreto in largos for forma in _llanas(secreto))
 
     def __repr__(self) -> str:
         return "Mascara(…)"
 
     def ocultar(self, texto: str) -> str:
         """The text with every secret masked."""
-        return self._expresion.sub(OCULTO, texto) if self.patron else texto
+        patron = self.patron if re.search(f"[{SIGNOS}]", texto) else self.llano
+        return re.sub(patron, OCULTO, texto, flags=re.IGNORECASE) if patron else texto
 
 
 NADA = Mascara()
@@ -33,10 +41,26 @@ NADA = Mascara()
 def _formas(secreto: str) -> Iterator[str]:
     """Patterns of a secret: its letters, each in any spelling, and what base64 makes of it, alone or inside more."""
     yield "".join(map(_tramo, re.findall(r"\s+|\\+|.", secreto, re.DOTALL)))
+    yield from _todas_en_base64(secreto)
+
+
+def _llanas(secreto: str) -> Iterator[str]:
+    """Of those, the ones that a text without SIGNOS can have."""
+    if re.search(f"[{SIGNOS}]", secreto) is None:
+        tramos = re.findall(r"\s+|.", secreto, re.DOTALL)
+        yield "".join(rf"\s{{1,{4 * len(tramo)}}}" if tramo.isspace() else _tal_cual(tramo) for tramo in tramos)
+    yield from _todas_en_base64(secreto)
+
+
+def _todas_en_base64(secreto: str) -> Iterator[str]:
     for juego in ("utf-8", "latin-1"):
         crudo = secreto.encode(juego, "ignore")
         if len(crudo) >= BASE64_MIN:
             yield from (_en_base64(crudo, antes) for antes in range(3))
+
+
+def _tal_cual(letra: str) -> str:
+    return re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", letra)
 
 
 _AMP, _NUM, _FIN = (f"(?:{signo}|%(?:25){{0,4}}{ord(signo):02x})" for signo in "&#;")
@@ -70,7 +94,7 @@ def _letra(letra: str) -> Iterator[str]:
     yield "".join(f"{_BARRA}{{1,8}}u{utf16[i : i + 4]}" for i in range(0, len(utf16), 4))
     if codigo < 256:
         yield f"{_BARRA}{{1,8}}x{codigo:02x}"
-    yield re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", letra)
+    yield _tal_cual(letra)
 
 
 def _en_base64(crudo: bytes, antes: int) -> str:

@@ -5,6 +5,7 @@ import base64
 import html
 import http.server
 import json
+import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,7 +23,7 @@ from scrapers.lectura import Lectura
 from scrapers.navegador import Navegador
 from scrapers.pagina import Pagina
 from scrapers.pestana import Pestana
-from scrapers.secretos import NADA, OCULTO, Mascara
+from scrapers.secretos import NADA, OCULTO, SIGNOS, Mascara
 from scrapers.verdad import Hallazgo
 
 SECRETO = "Ñ9\"<c&a>'n+a%r/i\\o 🔑 zX7"
@@ -51,6 +52,19 @@ def test_se_oculta_en_cualquier_escritura(secreto: str) -> None:
         assert mascara.ocultar(texto).strip('"') in (OCULTO, f"%22{OCULTO}%22"), texto
     for antes in (b"", b"x", b"xy", b"ana:"):
         assert OCULTO in mascara.ocultar(_solo_en_base64(secreto, antes))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), st.text(max_size=12))
+def test_un_texto_sin_signos_se_oculta_igual_con_el_patron_llano(datos: st.DataObject, secreto: str) -> None:
+    # Given texts made of pieces of the secret and of what surrounds them, with none of the signs of an escape
+    trozos = [secreto, secreto.upper(), secreto.lower(), secreto[:-1], base64.b64encode(secreto.encode()).decode()]
+    piezas = st.sampled_from([*trozos, " ", "  ", "\t", "x", "<b>", "ñ", "=", '"', "/"])
+    texto = re.sub(f"[{SIGNOS}]", "", "".join(datos.draw(st.lists(piezas, max_size=8))))
+    mascara = Mascara([secreto])
+    # Then both patterns find the same in them
+    todos = [re.sub(p, OCULTO, texto, flags=re.IGNORECASE) if p else texto for p in (mascara.patron, mascara.llano)]
+    assert todos[0] == todos[1]
 
 
 def test_ningun_texto_lo_hace_tardar() -> None:
