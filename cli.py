@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from consola import cifrado, claves, consultar, exportar
+from consola.archivar import orden_archivar
 from consola.empresas import orden_empresas
 from consola.escuchar import orden_escuchar
 from consola.estado import orden_estado
@@ -28,6 +29,7 @@ app.add_typer(claves.app, name="clave")
 app.add_typer(cifrado.app, name="cifrado")
 app.command("verificar")(orden_verificar)
 app.command("estado")(orden_estado)
+app.command("archivar")(orden_archivar)
 app.command("empresas")(orden_empresas)
 app.command("escuchar")(orden_escuchar)
 app.command("migrar")(orden_migrar)
@@ -48,8 +50,8 @@ Version = Annotated[
 def consultas(contexto: typer.Context, version: Version = False) -> None:
     """Consulta portales de empresas de servicios.
 
-    importar, clave, cifrado, estado y migrar usan la base de datos de DATABASE_URL; consultar, job, jobs, callbacks y
-    exportar, el servicio en marcha (CONSULTAS_URL y CONSULTAS_API_KEY); los otros, ninguno de los dos.
+    importar, archivar, clave, cifrado, estado y migrar usan la base de datos de DATABASE_URL; consultar, job, jobs,
+    callbacks y exportar, el servicio en marcha (CONSULTAS_URL y CONSULTAS_API_KEY); los otros, ninguno de los dos.
     """
     if contexto.invoked_subcommand is None:
         typer.echo(contexto.get_help())

@@ -112,7 +112,7 @@ preparar_python() {
     decir "Instalo las dependencias de Python en .venv (uv sync --locked)"
     export UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never
     unset VIRTUAL_ENV
-    "$UV" sync --locked --python python3 || fallar "No pude instalar las dependencias de uv.lock: el motivo está arriba; si fue la red, basta con repetir la orden."
+    "$UV" sync --locked --python "$(command -v python3)" || fallar "No pude instalar las dependencias de uv.lock: el motivo está arriba; si fue la red, basta con repetir la orden."
     printf '%s\n' "$ahora" >"$MARCA"
 }
 
@@ -186,7 +186,7 @@ preparar_paquetes() { # $1: a folder with a package-lock.json
 preparar_rivales() {
     hay chromium || instalar "el Chromium completo que abría el servicio anterior" chromium
     buscar_uv
-    UV_PROJECT_ENVIRONMENT=.venv-medir UV_PYTHON_DOWNLOADS=never "$UV" sync --locked --quiet --group benchmarks --python python3 ||
+    UV_PROJECT_ENVIRONMENT=.venv-medir UV_PYTHON_DOWNLOADS=never "$UV" sync --locked --quiet --group benchmarks --python "$(command -v python3)" ||
         fallar "No pude instalar lo que se compara: el motivo está arriba; si fue la red, basta con repetir la orden."
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+import pika
 import psycopg2
 from psycopg2.extensions import parse_dsn
 from pydantic import (
@@ -48,17 +49,25 @@ def _url_de(*esquemas: str) -> AfterValidator:
         if url.partition("://")[0] not in esquemas:
             raise ValueError(f"tiene que empezar con {' o '.join(e + '://' for e in esquemas)}")
         try:
-            if url.startswith("postgres"):  # else the driver's own error would show the password
-                puertos = str(parse_dsn(url).get("port", "")).split(",")
-            else:
-                puertos = [str(urlsplit(url).port or "")]
-        except (ValueError, psycopg2.ProgrammingError):
-            puertos = ["ninguno"]
-        if not all(puerto == "" or puerto.isdecimal() for puerto in puertos):
-            raise ValueError("no es una URL válida")
+            motivo = _defecto(url)
+        except (ValueError, TypeError, OSError, psycopg2.ProgrammingError):  # their own words would show the password
+            motivo = "no es una URL válida"
+        if motivo:
+            raise ValueError(motivo)
         return valor
 
     return AfterValidator(validar)
+
+
+def _defecto(url: str) -> str | None:
+    """What is wrong with a URL of Postgres or of RabbitMQ, if its driver does not say so by raising."""
+    if url.startswith("postgres"):
+        puertos = str(parse_dsn(url).get("port", "")).split(",")
+        return None if all(puerto == "" or puerto.isdecimal() for puerto in puertos) else "no es una URL válida"
+    if urlsplit(url).username and urlsplit(url).password is None:
+        return "tiene usuario y no clave: se escribe amqp://usuario:clave@host/vhost"
+    pika.URLParameters(url)
+    return None
 
 
 def _claves(valor: SecretStr) -> SecretStr:

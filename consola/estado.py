@@ -21,4 +21,5 @@ def orden_estado(en_json: EnJson = False) -> int:
         tabla.add_row(nombre.replace("_", " "), marca, Text(parte.mensaje))
     Console().print(tabla)
     typer.echo("El servicio está listo." if visto.listo else "El servicio no puede hacer todo su trabajo.")
+    typer.echo(f"Versión {visto.version}.")
     return 0 if visto.listo else 1

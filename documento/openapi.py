@@ -16,12 +16,10 @@ from documento.textos import DESCRIPCION, ETIQUETAS, PARAMETROS, SEGURIDAD
 from problemas import TITULOS
 
 Objeto = dict[str, Any]
-VERSION = "1.0.0"
-"""Of what is published; it says nothing about how it is done."""
 
 
-def describir(rutas: Sequence[BaseRoute]) -> Objeto:
-    """The document of these routes; those without documentation are left out."""
+def describir(rutas: Sequence[BaseRoute], version: str) -> Objeto:
+    """The document of these routes in this version; those without documentation are left out."""
     documentadas = [(r, o) for r in rutas if isinstance(r, Route) and (o := operacion_de(r.endpoint)) is not None]
     entran = [m for _, o in documentadas for m in (o.cuerpo, o.consulta) if m is not None]
     salen = [m for _, o in documentadas for m in o.respuestas.values() if isinstance(m, type)]
@@ -35,7 +33,7 @@ def describir(rutas: Sequence[BaseRoute]) -> Objeto:
         "openapi": "3.1.0",
         "info": {
             "title": "Consultas",
-            "version": VERSION,
+            "version": version,
             "description": DESCRIPCION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },

@@ -9,7 +9,7 @@ import psycopg
 from models.base import BASE_CAIDA, conexion
 from models.schemas_operacion import Listo, Parte
 from models.trabajador import VIGENCIA_S, Proceso, procesos
-from settings import ajustes
+from settings import VERSION, ajustes
 
 BROKER_S = 3
 """How long the broker may take to let us in."""
@@ -29,7 +29,7 @@ def mirar() -> Listo:
         **{cola: _procesos(cola, vistos) for cola in NADIE},
         "navegador": _navegador(vistos),
     }
-    return Listo(listo=all(parte.ok for parte in partes.values()), partes=partes)
+    return Listo(listo=all(parte.ok for parte in partes.values()), version=VERSION, partes=partes)
 
 
 def _base() -> tuple[Parte, Sequence[Proceso] | None]:

@@ -16,6 +16,7 @@ class Listo(Respuesta):
     """All of them: `base_de_datos`, `broker`, `consultas`, `callbacks`, `reloj`, `navegador`."""
 
     listo: bool = Field(description="Si anda todo.", examples=[True])
+    version: str = Field(description="La del servicio.", examples=["1.2.3"])
     partes: dict[str, Parte] = Field(
         description="Cada parte.", examples=[{"broker": {"ok": True, "mensaje": "Responde."}}]
     )

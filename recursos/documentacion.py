@@ -10,16 +10,17 @@ from documento.openapi import describir
 from documento.operacion import Operacion, documentar
 from documento.pagina import ESTILO, dibujar
 from models.callback import bytes_json
+from settings import VERSION
 
 
 @cache
 def _escrito(app: Starlette) -> bytes:
-    return bytes_json(describir(app.routes))
+    return bytes_json(describir(app.routes, VERSION))
 
 
 @cache
 def _dibujado(app: Starlette) -> bytes:
-    return dibujar(describir(app.routes))
+    return dibujar(describir(app.routes, VERSION))
 
 
 @documentar(

@@ -20,6 +20,7 @@ from documento.operacion import Operacion, documentar
 from models import metricas
 from models.totales import BORDES_CALLBACK_S, BORDES_CONSULTA_S, BORDES_JOB_S, SUMA
 from recursos.reciente import Reciente
+from settings import VERSION
 
 COLAS = ("consultas", "callbacks", "reloj")
 OTRA = "otra"
@@ -69,6 +70,7 @@ class _Recolector(Collector):
     """Turns one look at the database into metric families."""
 
     def collect(self) -> Iterator[Metric]:
+        yield _medidor("info", "La versión de este proceso web; vale 1.", ["version"], [((VERSION,), 1)])
         lectura = metricas.leer()
         por_nombre: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
         for nombre, empresa, clave, valor in lectura.totales:

@@ -1,9 +1,11 @@
 """GET /metrics: every number comes from the database, and no total ever falls."""
 
 import asyncio
+import re
 import subprocess
 import uuid
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,6 +23,7 @@ from problemas import manejadores
 from recursos import metricas
 from recursos.reciente import Reciente
 
+RAIZ = Path(__file__).resolve().parent.parent
 APP = Starlette(routes=api.rutas, exception_handlers=manejadores)
 """The API without its keys."""
 
@@ -172,6 +175,12 @@ def test_el_texto_cumple_las_convenciones_de_prometheus(sembrar: Sembrar, crear:
         input=_texto(), capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert (revisado.returncode, revisado.stdout + revisado.stderr) == (0, "")
+
+
+def test_cada_una_esta_explicada() -> None:
+    tabla = re.findall(r"^\| (`consultas_.+?) \|", (RAIZ / "docs/operacion.md").read_text(), re.MULTILINE)
+    explicadas = {nombre.removesuffix("_total") for fila in tabla for nombre in re.findall(r"`(\w+)`", fila)}
+    assert explicadas == {familia.name for familia in text_string_to_metric_families(_texto())}
 
 
 def test_muchos_pedidos_seguidos_miran_la_base_una_vez() -> None:

@@ -23,6 +23,7 @@ from models.firma import firmar
 from models.json_estable import bytes_estables
 from sandbox.desenlaces import Desenlace as D
 from scrapers.chromium import ejecutable
+from settings import VERSION
 
 NUEVO, VIEJO, AJENO = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2, 3))
 
@@ -208,7 +209,7 @@ def test_el_secreto_se_cambia_sin_perder_avisos(app: Aplicacion, pila: Pila, job
 
 def test_los_tipos_son_los_del_servicio(tmp_path: Path) -> None:
     documento, hechos = tmp_path / "openapi.json", tmp_path / "api.d.ts"
-    documento.write_text(json.dumps(describir(api.rutas)), encoding="utf-8")
+    documento.write_text(json.dumps(describir(api.rutas, VERSION)), encoding="utf-8")
     generar = EJEMPLO / "node_modules" / ".bin" / "openapi-typescript"
     subprocess.run([generar, documento, "-o", hechos], check=True, capture_output=True, timeout=60)
     guardados = (EJEMPLO / "lib" / "api.d.ts").read_text(encoding="utf-8")

@@ -29,6 +29,7 @@ from problemas import TITULOS
 from puerta.cabeceras import CSP_DE_PAGINA
 from scrapers.fallas import Codigo
 from scrapers.verdad import EstadoDeuda as DeScrapers
+from settings import VERSION
 
 RAIZ = Path(__file__).resolve().parent.parent
 FALTA = (
@@ -36,7 +37,7 @@ FALTA = (
     " {}.{}, como en recursos/jobs.py; el modelo de la respuesta va en models/schemas_*.py. Si no es de la API"
     " (una página), declare la ruta con include_in_schema=False."
 )
-DOCUMENTO = describir(api.rutas)
+DOCUMENTO = describir(api.rutas, VERSION)
 ESQUEMAS = DOCUMENTO["components"]["schemas"]
 RUTAS = [ruta for ruta in api.rutas if isinstance(ruta, Route)]
 

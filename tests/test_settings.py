@@ -36,6 +36,9 @@ MALOS = [
     ({"BROKER_URL": ""}, "Falta BROKER_URL (o CLOUDAMQP_URL)"),
     ({"BROKER_URL": f"redis://:{SECRETO}@h"}, "BROKER_URL tiene que empezar con amqp:// o amqps:// o postgres://"),
     ({"BROKER_URL": f"amqp://yo:{SECRETO}@h:puerto/"}, "BROKER_URL no es una URL válida"),
+    ({"BROKER_URL": f"amqp://{SECRETO}@h/"}, "BROKER_URL tiene usuario y no clave"),
+    ({"BROKER_URL": f"amqp://yo:{SECRETO}@h/?heartbeat=x"}, "BROKER_URL no es una URL válida"),
+    ({"BROKER_URL": f"amqps://yo:{SECRETO}@h/?ssl_options=3"}, "BROKER_URL no es una URL válida"),
     ({"CLOUDAMQP_URL": f"postgresql://yo:{SECRETO}@h/b"}, "CLOUDAMQP_URL tiene que empezar con amqp://"),
     (
         {"CIFRADO_CLAVES": ""},
@@ -271,13 +274,13 @@ def test_un_ajuste_puede_ser_un_archivo(tmp_path: Path, monkeypatch: pytest.Monk
     for nombre in ("DATABASE_URL", "BROKER_URL", "CIFRADO_CLAVES"):
         monkeypatch.delenv(nombre, raising=False)
     (tmp_path / "database_url").write_text("postgresql://yo@aca/consultas\n")
-    (tmp_path / "CLOUDAMQP_URL").write_text("amqp://yo@aca/")
+    (tmp_path / "CLOUDAMQP_URL").write_text("amqp://yo:clave@aca/")
     (tmp_path / "cifrado_claves").write_text(f"{CIFRADO_CLAVES}\n")
     # When an empty variable stands beside them, then the file is read; one with a value wins
     monkeypatch.setenv("CIFRADO_CLAVES", "")
     leidos = Settings(_secrets_dir=tmp_path)
     assert leidos.claves_de_cifrado == [CIFRADO_CLAVES]
-    assert leidos.broker == "amqp://yo@aca/"
+    assert leidos.broker == "amqp://yo:clave@aca/"
     monkeypatch.setenv("DATABASE_URL", "postgresql://otra@alla/consultas")
     assert Settings(_secrets_dir=tmp_path).database_url.get_secret_value() == "postgresql://otra@alla/consultas"
 

@@ -1925,6 +1925,11 @@ export interface components {
              */
             listo: boolean;
             /**
+             * @description La del servicio.
+             * @example 1.2.3
+             */
+            version: string;
+            /**
              * @description Cada parte.
              * @example {
              *       "broker": {
@@ -7639,6 +7644,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "listo": true,
+                     *       "version": "1.2.3",
                      *       "partes": {
                      *         "broker": {
                      *           "mensaje": "Responde.",
@@ -7717,6 +7723,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "listo": true,
+                     *       "version": "1.2.3",
                      *       "partes": {
                      *         "broker": {
                      *           "mensaje": "Responde.",
