@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 import dramatiq
+from dramatiq.middleware import CurrentMessage
 from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.time_limit import TimeLimitExceeded
 
@@ -45,6 +46,7 @@ from models import (
     tomar_turno,
 )
 from models.reparacion import lugares_libres
+from models.siguiente import lo_que_sigue
 from scrapers import de_empresa
 from scrapers.consulta import FallaConEvidencia
 from scrapers.evidencia import Evidencia
@@ -97,7 +99,7 @@ def consultar(consulta_id: str) -> None:
         devolver(consulta.id, consulta.token)
         raise
     finally:
-        _dar_turno(visto.empresa)
+        _seguir(consulta)
 
 
 def _sigue_igual(servicio: Servicio, consulta: Consulta) -> bool:
@@ -211,11 +213,28 @@ def _volver_a_probar(consulta: Consulta, codigo: Codigo, espera_s: float) -> Non
 
 
 def _guardar(consulta: Consulta, resultado: Resultado) -> None:
-    guardado = guardar_consulta_deuda(consulta.id, consulta.token, resultado)
-    if not guardado["guardado"]:
+    if not guardar_consulta_deuda(consulta.id, consulta.token, resultado)["guardado"]:
         logger.info("La consulta %s había terminado de otro modo: este resultado se descarta", consulta.id)
-        return
-    reparto = repartir(consulta.id, NUESTRAS)
+
+
+def _seguir(consulta: Consulta) -> None:
+    """Let go on what waited for this consulta; the pipeline of its message ends here where no callback is due."""
+    try:
+        siguiente = lo_que_sigue(consulta.id, consulta.job_id, consulta.empresa)
+        mensaje = CurrentMessage.get_current_message()
+        if mensaje is not None and not siguiente.callbacks:
+            mensaje.options.pop("pipe_target", None)
+        if siguiente.seguidoras:
+            _repartir(consulta.id)
+        if siguiente.turno:
+            _dar_turno(consulta.empresa)
+    except BASE_CAIDA as error:
+        logger.warning("Lo que seguía a la consulta %s lo hará reloj: %s", consulta.id, error)
+
+
+def _repartir(consulta_id: uuid.UUID) -> None:
+    """Publish or announce what came of its end for those that waited for its result."""
+    reparto = repartir(consulta_id, NUESTRAS)
     if reparto.por_publicar:
         publicar(reparto.por_publicar)
     avisar(reparto.jobs)
@@ -223,10 +242,7 @@ def _guardar(consulta: Consulta, resultado: Resultado) -> None:
 
 def _dar_turno(empresa: str) -> None:
     """Publish the consulta that waits longest for this empresa: a place is free."""
-    try:
-        siguiente = tomar_turno(empresa) if lugares_libres(empresa, simultaneas(de_empresa(empresa))) else None
-    except BASE_CAIDA:
-        return  # reloj does it
+    siguiente = tomar_turno(empresa) if lugares_libres(empresa, simultaneas(de_empresa(empresa))) else None
     if siguiente is not None:
         publicar([(siguiente.id, siguiente.job_id)])
 

@@ -175,6 +175,17 @@ def cabeceras_ocultas(job: Any) -> dict[str, str] | None:
     return None if propias is None else dict.fromkeys(propias, OCULTA)
 
 
+def por_anunciar(job_id: uuid.UUID) -> Any:
+    """The condition that a callback of the job is due and that no message announces it."""
+    return (
+        (Callback.job == job_id)
+        & (Callback.estado == "pendiente")
+        & (Callback.proximo_intento_en <= fn.now())
+        & Callback.encolado_en.is_null()
+        & ~Callback.en_turno
+    )
+
+
 def deber(job: Job, evento: str, resultados: list[dict[str, Any]]) -> None:
     """Owe the callback of the job's end, if its caller asked for that event. Call it in the closing transaction."""
     if evento in (eventos_de(job) or ()):

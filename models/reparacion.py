@@ -10,7 +10,7 @@ from datetime import timedelta
 from peewee import fn
 
 from models.base import conexion, transaccion
-from models.callback import Callback
+from models.callback import Callback, por_anunciar
 from models.cierre import terminar
 from models.consulta import Consulta
 from models.empresa import lugares
@@ -118,13 +118,7 @@ def callbacks_por_anunciar(job_id: uuid.UUID, cuantos: int) -> list[Par]:
     with conexion():
         debidos = (
             Callback.select(Callback.id, Callback.job)
-            .where(
-                Callback.job == job_id,
-                Callback.estado == "pendiente",
-                Callback.proximo_intento_en <= fn.now(),
-                Callback.encolado_en.is_null(),
-                ~Callback.en_turno,
-            )
+            .where(por_anunciar(job_id))
             .order_by(Callback.created_at)
             .limit(cuantos)
         )
