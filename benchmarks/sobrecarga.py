@@ -36,6 +36,7 @@ RIVALES = RAIZ / "benchmarks" / "rivales"
 sys.path[:0] = [str(RAIZ), str(RAIZ / "tests")]
 
 import psycopg
+from cryptography.fernet import Fernet
 from medicion import barras, escribir, maquina, percentil, rondas, tabla
 from pila import CIFRADO_CLAVES, PUERTOS_DE_RECEPTORES, Pila, hasta
 from psycopg import sql
@@ -306,8 +307,6 @@ def _celery(
 
 
 def _de_fernet(credenciales: dict[str, str]) -> str:
-    from cryptography.fernet import Fernet  # noqa: PLC0415
-
     return Fernet(CIFRADO_CLAVES).encrypt(json.dumps(credenciales).encode()).decode()
 
 

@@ -4,6 +4,7 @@ Only `consultar` of scrapers/consulta.py is replaced, where actors/navegacion.py
 browser's object in hand. The result has a bill, a prueba and a captura of 8 KiB.
 """
 
+import importlib
 import importlib.abc
 import importlib.machinery
 import random
@@ -26,18 +27,17 @@ class _Cargador(importlib.abc.Loader):
         return self._original.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        from scrapers.verdad import Deuda, EstadoDeuda, Factura, Prueba  # noqa: PLC0415  # not before the service does
-
         self._original.exec_module(module)
+        verdad = importlib.import_module("scrapers.verdad")  # not before the service does
         importe, vence = Decimal("12345.67"), date(2026, 12, 10)
 
-        async def consultar(*_: Any, **__: Any) -> Deuda:
-            return Deuda(
-                EstadoDeuda.CON_DEUDA,
+        async def consultar(*_: Any, **__: Any) -> Any:
+            return verdad.Deuda(
+                verdad.EstadoDeuda.CON_DEUDA,
                 importe,
                 "ARS",
-                Prueba("total_igual_al_detalle", "Total a pagar: $ 12.345,67", CAPTURA),
-                (Factura(importe, vence, "0001-00012345", "11/2026"),),
+                verdad.Prueba("total_igual_al_detalle", "Total a pagar: $ 12.345,67", CAPTURA),
+                (verdad.Factura(importe, vence, "0001-00012345", "11/2026"),),
                 vence,
             )
 
