@@ -76,12 +76,11 @@ def consultar(consulta_id: str) -> None:
     if deteniendo.is_set():
         raise Shutdown  # it would begin in a process that is about to end: another one takes it
     identificador = uuid.UUID(consulta_id)
-    with conexion():
-        visto = Consulta.get_or_none(Consulta.id == identificador)
-        if visto is None or visto.estado != "pendiente":
-            return
-        anotar(job_id=visto.job_id)
-        servicio = Servicio.get_by_id(visto.servicio_id)
+    visto = _pendiente(identificador)
+    if visto is None:
+        return
+    anotar(job_id=visto.job_id)
+    servicio = visto.servicio
     tarea = Tarea.preparar(visto.empresa, servicio)
     consulta = reclamar(
         identificador,
@@ -102,13 +101,21 @@ def consultar(consulta_id: str) -> None:
         _seguir(consulta)
 
 
+def _pendiente(consulta_id: uuid.UUID) -> Consulta | None:
+    """The consulta, if it is pendiente, with its job, its empresa and the whole of its servicio."""
+    leidas = Consulta.select(Consulta.id, Consulta.job, Consulta.empresa, Servicio).join(Servicio)
+    with conexion():
+        vista: Consulta | None = leidas.where(Consulta.id == consulta_id, Consulta.estado == "pendiente").first()
+        return vista
+
+
 def _sigue_igual(servicio: Servicio, consulta: Consulta) -> bool:
     """Whether the servicio says what it said before the claim; else the consulta is handed back.
 
     Jobs made while nobody had claimed it wait for its result, and asked for what the servicio says now.
     """
     with conexion():
-        ahora = Servicio.get_by_id(servicio.id)
+        ahora = Servicio.select(Servicio.credenciales).where(Servicio.id == servicio.id).get()
     if servicio.guardadas == ahora.guardadas and ahora.version == consulta.version:
         return True
     logger.info("Las credenciales del servicio %s cambiaron: la consulta %s se repite", servicio.id, consulta.id)

@@ -5,7 +5,7 @@ Locks are always taken in the order empresa, consulta, job.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from peewee import (
 from models.base import Dinero, Json, Momento, Tabla, ahora, bd, conexion, transaccion
 from models.empresa import apartar_inicio, lugares
 from models.job import Job, empezar
-from models.propiedad import Servicio
+from models.propiedad import VERSION, Servicio
 
 
 class Consulta(Tabla):
@@ -165,24 +165,15 @@ def reclamar(
     `espera_s` seconds, `pausa_s` after the empresa's last one.
     """
     with transaccion():
-        vista = Consulta.get_or_none(Consulta.id == consulta_id)
-        if vista is None:
+        empresa = _empresa_a_solas(consulta_id)
+        if empresa is None:
             return None
-        empresa = vista.empresa
-        bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"consultas:{empresa}",))
-        en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso")
-        ocupada = en_curso.count() >= lugares(empresa, simultaneas)
-        if huella is not None and not ocupada:
-            ocupada = en_curso.where(Consulta.huella == huella).exists()
         lista = (
             (Consulta.id == consulta_id)
             & (Consulta.estado == "pendiente")
             & Consulta.origen.is_null()
             & (Consulta.disponible_en.is_null() | (Consulta.disponible_en <= fn.now()))
         )
-        if ocupada:
-            Consulta.update(en_turno=True, encolada_en=None, disponible_en=None).where(lista).execute()
-            return None
         reclamadas = list(
             Consulta.update(
                 estado="en_curso",
@@ -193,23 +184,45 @@ def reclamar(
                 en_turno=False,
                 disponible_en=None,
                 huella=huella,
-                version=Servicio.get_by_id(vista.servicio_id).version,
+                version=Servicio.select(VERSION).where(Servicio.id == Consulta.servicio),
             )
-            .where(lista)
+            .where(lista, *_hay_lugar(empresa, simultaneas, huella))
             .returning(Consulta)
             .execute()
         )
-        if reclamadas:
-            if pausa_s:
-                reclamadas[0].espera_s = apartar_inicio(empresa, pausa_s)
-            empezar([reclamadas[0].job_id, *jobs_que_siguen(consulta_id)])
-        return reclamadas[0] if reclamadas else None
+        if not reclamadas:
+            Consulta.update(en_turno=True, encolada_en=None, disponible_en=None).where(lista).execute()
+            return None
+        if pausa_s:
+            reclamadas[0].espera_s = apartar_inicio(empresa, pausa_s)
+        empezar(_jobs_de(consulta_id))
+        return reclamadas[0]
 
 
-def jobs_que_siguen(consulta_id: uuid.UUID) -> list[uuid.UUID]:
-    """The jobs with a consulta that waits for this one's result."""
-    esperan = Consulta.select(Consulta.job).where(Consulta.estado == "pendiente", Consulta.origen == consulta_id)
-    return [fila.job_id for fila in esperan]
+def _empresa_a_solas(consulta_id: uuid.UUID) -> str | None:
+    """The empresa of a consulta, at which nobody else claims one until the transaction ends; None when unknown."""
+    candado = (
+        "SELECT empresa, pg_advisory_xact_lock(hashtext('consultas:' || empresa)) FROM consultas_deuda WHERE id = %s"
+    )
+    fila = bd.execute_sql(candado, (str(consulta_id),)).fetchone()
+    return None if fila is None else str(fila[0])
+
+
+def _hay_lugar(empresa: str, simultaneas: int, huella: str | None) -> Iterator[Any]:
+    """The conditions under which one more consulta of the empresa may run: a free place, and nobody in its account."""
+    otra = Consulta.alias()
+    en_curso = otra.select(fn.COUNT(otra.id)).where(otra.empresa == empresa, otra.estado == "en_curso")
+    yield en_curso < lugares(empresa, simultaneas)
+    if huella is not None:
+        yield ~fn.EXISTS(
+            otra.select(otra.id).where(otra.estado == "en_curso", otra.empresa == empresa, otra.huella == huella)
+        )
+
+
+def _jobs_de(consulta_id: uuid.UUID) -> Any:
+    """The jobs that a consulta is for: its own, and those with a consulta that waits for its result."""
+    sigue = (Consulta.estado == "pendiente") & (Consulta.origen == consulta_id)
+    return Consulta.select(Consulta.job).where((Consulta.id == consulta_id) | sigue)
 
 
 def _dentro_de(segundos: float) -> Any:

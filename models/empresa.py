@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import IntegerField, TextField, fn
+from peewee import Case, IntegerField, TextField, fn
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
 
@@ -31,16 +31,13 @@ class Rechazo(Tabla):
         table_name = "rechazos"
 
 
-def lugares(empresa: str, simultaneas: int) -> int:
-    """How many consultas of an empresa may run at once now: none while its circuit is open, then one probe."""
-    abierto = (
-        EstadoEmpresa.select(EstadoEmpresa.abierto_hasta > fn.now())
-        .where(EstadoEmpresa.empresa == empresa, EstadoEmpresa.abierto_hasta.is_null(False))
-        .scalar()
+def lugares(empresa: str, simultaneas: int) -> Any:
+    """How many consultas of an empresa may run at once now, as an expression: none while its circuit is open, then one
+    probe."""
+    con_circuito = EstadoEmpresa.select(Case(None, [(EstadoEmpresa.abierto_hasta > fn.now(), 0)], 1)).where(
+        EstadoEmpresa.empresa == empresa, EstadoEmpresa.abierto_hasta.is_null(False)
     )
-    if abierto is None:
-        return simultaneas
-    return 0 if abierto else 1
+    return fn.COALESCE(con_circuito, simultaneas)
 
 
 def apartar_inicio(empresa: str, pausa_s: float) -> float:

@@ -1,7 +1,7 @@
 """A job and how it begins and ends. Its consultas are in consulta.py; a job is closed by the last of them."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -86,11 +86,12 @@ class Creado:
     """Some of its consultas have ended already: their callbacks are due."""
 
 
-def empezar(job_ids: Sequence[uuid.UUID]) -> None:
-    """Mark jobs as being worked on, the first time. Locked in the order of their ids: others do the same."""
-    pendientes = (
-        Job.select(Job.id).where(Job.id.in_(list(job_ids)), Job.status == "pending").order_by(Job.id).for_update()
-    )
+def empezar(job_ids: Any) -> None:
+    """Mark jobs (their ids, or a query of them) as being worked on, the first time.
+
+    Locked in the order of their ids: others do the same.
+    """
+    pendientes = Job.select(Job.id).where(Job.id.in_(job_ids), Job.status == "pending").order_by(Job.id).for_update()
     Job.update(status="processing", started_at=fn.now()).where(Job.id.in_(pendientes)).execute()
 
 
