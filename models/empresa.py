@@ -63,12 +63,10 @@ def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, 
     The circuit stays open for `espera_s` seconds, twice as long each time, at most `espera_max_s`. Returns until
     when it is open now, None when it is not.
     """
+    if sana:
+        _anotar_sana(empresa)
+        return None
     with transaccion():
-        if sana:
-            EstadoEmpresa.update(fallas_seguidas=0, abierto_hasta=None).where(
-                EstadoEmpresa.empresa == empresa, EstadoEmpresa.fallas_seguidas > 0
-            ).execute()
-            return None
         filas = (
             EstadoEmpresa.insert(empresa=empresa, fallas_seguidas=1)
             .on_conflict(
@@ -90,6 +88,13 @@ def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, 
         )
         hasta: datetime = next(iter(abiertas)).abierto_hasta
         return hasta
+
+
+def _anotar_sana(empresa: str) -> None:
+    with conexion():
+        EstadoEmpresa.update(fallas_seguidas=0, abierto_hasta=None).where(
+            EstadoEmpresa.empresa == empresa, EstadoEmpresa.fallas_seguidas > 0
+        ).execute()
 
 
 def rechazar(huella: str) -> None:
