@@ -5,13 +5,9 @@ where the row can be handed back (docs/decisiones/0001-consultar-sincrono.md).
 """
 
 import logging
-import threading
 import time
 import traceback
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -20,6 +16,7 @@ from dramatiq.middleware import CurrentMessage
 from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.time_limit import TimeLimitExceeded
 
+from actors.arriendos import arriendos
 from actors.broker import CONSULTAS, ESPERA_MAX_MS
 from actors.empresas import NUESTRAS
 from actors.middleware import deteniendo
@@ -41,7 +38,6 @@ from models import (
     rechazar,
     reclamar,
     reintentar,
-    renovar,
     repartir,
     tomar_turno,
 )
@@ -128,7 +124,7 @@ def _atender(consulta: Consulta, tarea: Tarea) -> None:
     comienzo = time.monotonic()
     evidencia = None
     try:
-        with _arriendo(consulta):
+        with arriendos.mantener(consulta):
             comienzo = _esperar_el_inicio(consulta)
             resultado = de_deuda(tarea.ejecutar(), duracion_ms=_ms(comienzo))
     except FallaConEvidencia as con_evidencia:
@@ -158,29 +154,6 @@ def _esperar_el_inicio(consulta: Consulta) -> float:
 
 def _ms(comienzo: float) -> int:
     return round((time.monotonic() - comienzo) * 1000)
-
-
-@contextmanager
-def _arriendo(consulta: Consulta) -> Iterator[None]:
-    """Keep the lease of a claimed consulta fresh during the block, from a thread of its own."""
-    fin = threading.Event()
-    arriendo_s = ajustes().consulta_arriendo_s
-
-    def latir() -> None:
-        while not fin.wait(arriendo_s / 3):
-            try:
-                if not renovar(consulta.id, consulta.token, arriendo_s=arriendo_s):
-                    logger.info("La consulta %s ya no es de este proceso", consulta.id)
-                    return
-            except BASE_CAIDA as error:
-                logger.warning("No se pudo renovar la consulta %s: %s", consulta.id, error)
-
-    hilo = threading.Thread(target=copy_context().run, args=(latir,), name=f"arriendo-{consulta.id}", daemon=True)
-    hilo.start()
-    try:
-        yield
-    finally:
-        fin.set()
 
 
 def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia | None, comienzo: float) -> None:
