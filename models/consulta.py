@@ -174,7 +174,7 @@ def reclamar(
             & Consulta.origen.is_null()
             & (Consulta.disponible_en.is_null() | (Consulta.disponible_en <= fn.now()))
         )
-        reclamadas = list(
+        reclamadas: list[Consulta] = list(
             Consulta.update(
                 estado="en_curso",
                 token=Consulta.token + 1,
