@@ -82,8 +82,13 @@ def olvidar_muertos() -> int:
 
 def hilos_vivos(cola: str) -> int:
     """How many threads serve a queue now, over all machines."""
+    return int(suma_de_hilos(cola).scalar())
+
+
+def suma_de_hilos(cola: str) -> Any:
+    """The query behind `hilos_vivos`, to be part of another."""
     vivos = (Trabajador.visto_en > fn.now() - timedelta(seconds=VIGENCIA_S)) & (Trabajador.colas == cola)
-    return int(Trabajador.select(fn.COALESCE(fn.SUM(Trabajador.hilos), 0)).where(vivos).scalar())
+    return Trabajador.select(fn.COALESCE(fn.SUM(Trabajador.hilos), 0)).where(vivos)
 
 
 def procesos() -> list[Proceso]:

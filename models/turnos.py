@@ -8,13 +8,14 @@ it costs no attempt and no thread.
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
-from peewee import fn
+from peewee import Select, fn
 
 from models.base import bd, conexion, transaccion
 from models.callback import DESTINO, PATRON, Callback, Intento
 from models.reuso import Par
-from models.trabajador import hilos_vivos
+from models.trabajador import suma_de_hilos
 
 COLA = "callbacks"
 PARTE = 4
@@ -32,7 +33,7 @@ def reclamar_callback(callback_id: uuid.UUID, *, arriendo_s: float) -> tuple[Cal
             ((Callback.estado == "pendiente") & (Callback.proximo_intento_en <= fn.now()))
             | ((Callback.estado == "enviando") & (Callback.arrendado_hasta < fn.now()))
         )
-        destino = Callback.select(DESTINO).where(debido).scalar()
+        destino = _destino_a_solas(debido)
         if destino is None:
             return None
         if not _lugares_libres(destino):
@@ -60,22 +61,36 @@ def reclamar_callback(callback_id: uuid.UUID, *, arriendo_s: float) -> tuple[Cal
         return callback, callback.intentos
 
 
+def _destino_a_solas(cual: Any) -> str | None:
+    """The destino of a callback, for which nobody else decides until the transaction ends; None when there is none."""
+    fila = Callback.select(DESTINO, _candado(DESTINO)).where(cual).tuples().first()
+    return None if fila is None else str(fila[0])
+
+
+def _candado(destino: Any) -> Any:
+    return fn.pg_advisory_xact_lock(fn.hashtext(fn.CONCAT("callbacks:", destino)))
+
+
 def _lugares_libres(destino: str) -> int:
-    """How many more attempts may begin at a destino; nobody else decides that until the transaction ends."""
-    bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"callbacks:{destino}",))
-    enviando = Callback.select().where(
+    """How many more attempts may begin at a destino, once it is locked."""
+    enviando = Callback.select(fn.COUNT(Callback.id)).where(
         Callback.estado == "enviando", destino == DESTINO, Callback.arrendado_hasta >= fn.now()
     )
-    return max(max(hilos_vivos(COLA) // PARTE, 1) - int(enviando.count()), 0)
+    [[hilos, ocupados]] = bd.execute(Select(columns=[suma_de_hilos(COLA), enviando]))
+    return max(max(int(hilos) // PARTE, 1) - int(ocupados), 0)
 
 
 def dar_turnos(destino: str) -> list[Par]:
     """The callbacks that may take the free places at a destino, those due for longest first: the caller announces
     them, and reloj does where it could not."""
+    en_turno = (Callback.estado == "pendiente") & Callback.en_turno & (destino == DESTINO)
     with transaccion():
+        bd.execute(Select(columns=[_candado(destino)]))
+        if not Callback.select().where(en_turno).exists():
+            return []
         esperan = (
             Callback.select(Callback.id)
-            .where(Callback.estado == "pendiente", Callback.en_turno, destino == DESTINO)
+            .where(en_turno)
             .order_by(Callback.proximo_intento_en)
             .limit(_lugares_libres(destino))
             .for_update(skip_locked=True)
