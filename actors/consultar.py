@@ -8,6 +8,7 @@ import logging
 import time
 import traceback
 import uuid
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -193,23 +194,36 @@ def _volver_a_probar(consulta: Consulta, codigo: Codigo, espera_s: float) -> Non
 
 
 def _guardar(consulta: Consulta, resultado: Resultado) -> None:
-    if not guardar_consulta_deuda(consulta.id, consulta.token, resultado)["guardado"]:
+    if guardar_consulta_deuda(consulta.id, consulta.token, resultado)["guardado"]:
+        consulta.estado = "terminada"
+    else:
         logger.info("La consulta %s había terminado de otro modo: este resultado se descarta", consulta.id)
 
 
 def _seguir(consulta: Consulta) -> None:
-    """Let go on what waited for this consulta; the pipeline of its message ends here where no callback is due."""
+    """Let go on what waited for this consulta, the rest of its message's pipeline included."""
     try:
         siguiente = lo_que_sigue(consulta.id, consulta.job_id, consulta.empresa)
-        mensaje = CurrentMessage.get_current_message()
-        if mensaje is not None and not siguiente.callbacks:
-            mensaje.options.pop("pipe_target", None)
+        if consulta.estado == "terminada":  # else its message may be sent again, and needs its pipeline
+            _elegir_paso(siguiente.callbacks)
         if siguiente.seguidoras:
             _repartir(consulta.id)
         if siguiente.turno:
             _dar_turno(consulta.empresa)
     except BASE_CAIDA as error:
         logger.warning("Lo que seguía a la consulta %s lo hará reloj: %s", consulta.id, error)
+
+
+def _elegir_paso(callbacks: Sequence[str]) -> None:
+    """What the pipeline does next: nothing, deliver the one callback that is due, or announce all of them."""
+    mensaje = CurrentMessage.get_current_message()
+    paso = mensaje.options.get("pipe_target") if mensaje is not None else None
+    if mensaje is None or paso is None or len(callbacks) > 1:
+        return
+    if callbacks:
+        paso["args"] = [*paso["args"], *callbacks]
+    else:
+        del mensaje.options["pipe_target"]
 
 
 def _repartir(consulta_id: uuid.UUID) -> None:

@@ -195,7 +195,8 @@ def reclamar(
             return None
         if pausa_s:
             reclamadas[0].espera_s = apartar_inicio(empresa, pausa_s)
-        empezar(_jobs_de(consulta_id))
+        sigue = (Consulta.estado == "pendiente") & (Consulta.origen == consulta_id)
+        empezar(Consulta.select(Consulta.job).where((Consulta.id == consulta_id) | sigue))
         return reclamadas[0]
 
 
@@ -217,12 +218,6 @@ def _hay_lugar(empresa: str, simultaneas: int, huella: str | None) -> Iterator[A
         yield ~fn.EXISTS(
             otra.select(otra.id).where(otra.estado == "en_curso", otra.empresa == empresa, otra.huella == huella)
         )
-
-
-def _jobs_de(consulta_id: uuid.UUID) -> Any:
-    """The jobs that a consulta is for: its own, and those with a consulta that waits for its result."""
-    sigue = (Consulta.estado == "pendiente") & (Consulta.origen == consulta_id)
-    return Consulta.select(Consulta.job).where((Consulta.id == consulta_id) | sigue)
 
 
 def _dentro_de(segundos: float) -> Any:
