@@ -33,17 +33,17 @@ from models import (
     Resultado,
     Servicio,
     alcanza_el_plazo,
-    conexion,
     devolver,
     guardar_consulta_deuda,
+    lo_que_sigue,
     rechazar,
     reclamar,
     reintentar,
     repartir,
     tomar_turno,
 )
+from models.pendiente import leer_pendiente, releer
 from models.reparacion import lugares_libres
-from models.siguiente import lo_que_sigue
 from scrapers import de_empresa
 from scrapers.consulta import FallaConEvidencia
 from scrapers.evidencia import Evidencia
@@ -73,7 +73,7 @@ def consultar(consulta_id: str) -> None:
     if deteniendo.is_set():
         raise Shutdown  # it would begin in a process that is about to end: another one takes it
     identificador = uuid.UUID(consulta_id)
-    visto = _pendiente(identificador)
+    visto = leer_pendiente(identificador)
     if visto is None:
         return
     anotar(job_id=visto.job_id)
@@ -98,21 +98,12 @@ def consultar(consulta_id: str) -> None:
         _seguir(consulta)
 
 
-def _pendiente(consulta_id: uuid.UUID) -> Consulta | None:
-    """The consulta, if it is pendiente, with its job, its empresa and the whole of its servicio."""
-    leidas = Consulta.select(Consulta.id, Consulta.job, Consulta.empresa, Servicio).join(Servicio)
-    with conexion():
-        vista: Consulta | None = leidas.where(Consulta.id == consulta_id, Consulta.estado == "pendiente").first()
-        return vista
-
-
 def _sigue_igual(servicio: Servicio, consulta: Consulta) -> bool:
     """Whether the servicio says what it said before the claim; else the consulta is handed back.
 
     Jobs made while nobody had claimed it wait for its result, and asked for what the servicio says now.
     """
-    with conexion():
-        ahora = Servicio.select(Servicio.credenciales).where(Servicio.id == servicio.id).get()
+    ahora = releer(servicio.id)
     if servicio.guardadas == ahora.guardadas and ahora.version == consulta.version:
         return True
     logger.info("Las credenciales del servicio %s cambiaron: la consulta %s se repite", servicio.id, consulta.id)

@@ -21,7 +21,6 @@ from models.consulta import (
     reclamar,
     reintentar,
     renovar,
-    tomar_turno,
 )
 from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
 from models.evidencia import Evidencia
@@ -43,6 +42,7 @@ from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
 from models.seguimiento import intentos_de, listar_callbacks
+from models.siguiente import lo_que_sigue, tomar_turno
 from models.totales import Total, TotalesHasta
 from models.trabajador import Trabajador, despedir, latir
 from models.turnos import reclamar_callback
@@ -130,6 +130,7 @@ __all__ = [
     "leer_job",
     "listar_callbacks",
     "listar_jobs",
+    "lo_que_sigue",
     "marcar_encoladas",
     "olvidar_claves",
     "poner_cuerpo_delgado",

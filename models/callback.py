@@ -175,7 +175,7 @@ def cabeceras_ocultas(job: Any) -> dict[str, str] | None:
     return None if propias is None else dict.fromkeys(propias, OCULTA)
 
 
-def por_anunciar(job_id: uuid.UUID) -> Any:
+def por_anunciar(job_id: Any) -> Any:
     """The condition that a callback of the job is due and that no message announces it."""
     return (
         (Callback.job == job_id)

@@ -6,6 +6,7 @@ from typing import Any
 from peewee import Case, IntegerField, TextField, fn
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
+from models.compilada import compilada
 
 
 class EstadoEmpresa(Tabla):
@@ -45,16 +46,19 @@ def apartar_inicio(empresa: str, pausa_s: float) -> float:
 
     Call it under the empresa's lock.
     """
-    inicio = fn.GREATEST(fn.now(), EstadoEmpresa.proximo_inicio_en)
     pausa = timedelta(seconds=pausa_s)
-    filas = (
+    siguiente, ahora = _apartado(empresa=empresa, pausa=pausa).fetchone()
+    return float((siguiente - pausa - ahora).total_seconds())
+
+
+@compilada
+def _apartado(empresa: Any, pausa: Any) -> Any:
+    inicio = fn.GREATEST(fn.now(), EstadoEmpresa.proximo_inicio_en)
+    return (
         EstadoEmpresa.insert(empresa=empresa, proximo_inicio_en=fn.now() + pausa)
         .on_conflict(conflict_target=[EstadoEmpresa.empresa], update={EstadoEmpresa.proximo_inicio_en: inicio + pausa})
-        .returning(EstadoEmpresa.proximo_inicio_en, fn.now().alias("en"))
-        .execute()
+        .returning(EstadoEmpresa.proximo_inicio_en, fn.now())
     )
-    fila: Any = next(iter(filas))
-    return float((fila.proximo_inicio_en - pausa - fila.en).total_seconds())
 
 
 def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, espera_max_s: float) -> datetime | None:
@@ -64,7 +68,8 @@ def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, 
     when it is open now, None when it is not.
     """
     if sana:
-        _anotar_sana(empresa)
+        with conexion():
+            _anotar_sana(empresa=empresa)
         return None
     with transaccion():
         filas = (
@@ -90,11 +95,11 @@ def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, 
         return hasta
 
 
-def _anotar_sana(empresa: str) -> None:
-    with conexion():
-        EstadoEmpresa.update(fallas_seguidas=0, abierto_hasta=None).where(
-            EstadoEmpresa.empresa == empresa, EstadoEmpresa.fallas_seguidas > 0
-        ).execute()
+@compilada
+def _anotar_sana(empresa: Any) -> Any:
+    return EstadoEmpresa.update(fallas_seguidas=0, abierto_hasta=None).where(
+        EstadoEmpresa.empresa == empresa, EstadoEmpresa.fallas_seguidas > 0
+    )
 
 
 def rechazar(huella: str) -> None:
