@@ -14,6 +14,7 @@ from actors.entrega import Respuesta
 from actors.envio import cabeceras_de, enviar_vigilado
 from actors.firma import FIRMA
 from actors.publicador import Envio, publicador
+from actors.registro import anotar
 from models import (
     BASE_CAIDA,
     Callback,
@@ -48,15 +49,24 @@ class IntentoFallido(Retry):
     time_limit=int((ajustes().callback_plazo_s + ARRIENDO_MARGEN_S) * 1000),
 )
 def notificar(job_id: str, callback_id: str | None = None) -> None:
-    """Deliver a callback of the job if it is due; without its id, announce those that are due, a message each.
+    """Deliver a callback of the job if it is due; without its id, the one that is due, or announce them if many are.
 
     Raises IntentoFallido while attempts remain.
     """
-    if callback_id is None:
-        anunciar(callbacks_por_anunciar(uuid.UUID(job_id), ANUNCIOS_MAX))
+    if callback_id is not None:
+        _entregar(uuid.UUID(callback_id))
         return
-    arriendo_s = ajustes().callback_plazo_s + ARRIENDO_MARGEN_S
-    reclamado = reclamar_callback(uuid.UUID(callback_id), arriendo_s=arriendo_s)
+    debidos = callbacks_por_anunciar(uuid.UUID(job_id), ANUNCIOS_MAX)
+    if len(debidos) == 1:
+        [(unico, _)] = debidos
+        anotar(callback_id=unico)
+        _entregar(unico)
+    else:
+        anunciar(debidos)
+
+
+def _entregar(callback_id: uuid.UUID) -> None:
+    reclamado = reclamar_callback(callback_id, arriendo_s=ajustes().callback_plazo_s + ARRIENDO_MARGEN_S)
     if reclamado is None:
         return
     callback, numero = reclamado

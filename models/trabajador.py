@@ -80,15 +80,15 @@ def olvidar_muertos() -> int:
         return int(Trabajador.delete().where(Trabajador.visto_en < fn.now() - timedelta(days=1)).execute())
 
 
-def hilos_vivos(cola: str) -> int:
-    """How many threads serve a queue now, over all machines."""
-    return int(suma_de_hilos(cola).scalar())
-
-
-def suma_de_hilos(cola: str) -> Any:
-    """The query behind `hilos_vivos`, to be part of another."""
+def cantidad_de_hilos(cola: str) -> Any:
+    """The query for how many threads serve a queue now, over all machines."""
     vivos = (Trabajador.visto_en > fn.now() - timedelta(seconds=VIGENCIA_S)) & (Trabajador.colas == cola)
     return Trabajador.select(fn.COALESCE(fn.SUM(Trabajador.hilos), 0)).where(vivos)
+
+
+def hilos_vivos(cola: str) -> int:
+    """How many threads serve a queue now, over all machines."""
+    return int(cantidad_de_hilos(cola).scalar())
 
 
 def procesos() -> list[Proceso]:

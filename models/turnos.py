@@ -16,7 +16,7 @@ from models.base import bd, conexion, transaccion
 from models.callback import DESTINO, PATRON, Callback, Intento
 from models.compilada import compilada
 from models.reuso import Par
-from models.trabajador import suma_de_hilos
+from models.trabajador import cantidad_de_hilos
 
 COLA = "callbacks"
 PARTE = 4
@@ -101,7 +101,7 @@ def _hilos_y_ocupados(destino: Any) -> Any:
     enviando = Callback.select(fn.COUNT(Callback.id)).where(
         Callback.estado == "enviando", destino == DESTINO, Callback.arrendado_hasta >= fn.now()
     )
-    return Select(columns=[suma_de_hilos(COLA), enviando]).bind(bd)
+    return Select(columns=[cantidad_de_hilos(COLA), enviando]).bind(bd)
 
 
 def dar_turnos(destino: str) -> list[Par]:

@@ -1,9 +1,24 @@
-"""The scripts that run inside a page, in a world of their own. Each is one JavaScript function."""
+"""The scripts that run inside a page, in a world of their own. Each is one JavaScript function.
+
+A wait looks again when the document changes, at least 15 ms after it looked, and every 100 ms for what changes without
+it: styles, other documents, time.
+"""
 
 _VISIBLE = """
 const visible = el => el.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})
     && el.getClientRects().length > 0;
 const pausa = ms => new Promise(sigue => setTimeout(sigue, ms));
+const PRONTO = 15, TARDE = 100;
+const cambio = async () => {
+    const desde = performance.now();
+    await new Promise(sigue => {
+        const vigia = new MutationObserver(listo), reloj = setTimeout(listo, TARDE);
+        function listo() { vigia.disconnect(); clearTimeout(reloj); sigue(); }
+        vigia.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+    });
+    const falta = PRONTO - (performance.now() - desde);
+    if (falta > 0) await pausa(falta);
+};
 const plano = texto => texto.normalize('NFC').replace(/\\s+/g, ' ').trim().toLowerCase();
 const dice = (el, texto) => texto.startsWith('…')
     ? plano(el.textContent).endsWith(plano(texto.slice(1))) : plano(el.textContent) === plano(texto);
@@ -21,7 +36,7 @@ ESPERAR = f"""async (selectores, ms) => {{ {_VISIBLE}
         const hallado = selectores.find(buscar);
         if (hallado !== undefined) return hallado;
         if (performance.now() > fin) return null;
-        await pausa(15);
+        await cambio();
     }}
 }}"""
 
@@ -38,7 +53,7 @@ ESCRIBIR = f"""async (selector, valor, ms) => {{ {_VISIBLE}
             if (el.isConnected && el.value === valor) return true;
         }}
         if (performance.now() > fin) return false;
-        await pausa(15);
+        await cambio();
     }}
 }}"""
 
@@ -56,7 +71,7 @@ PULSAR = f"""async (selector, ms) => {{ {_VISIBLE}
             else {{ el.click(); return null; }}
         }}
         if (performance.now() > fin) return motivo;
-        await pausa(15);
+        await cambio();
     }}
 }}"""
 

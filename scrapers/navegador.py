@@ -1,35 +1,26 @@
-"""One Chromium per worker process, shared by its consultas; the only file that knows pyppeteer.
-
-pyppeteer carries the DevTools protocol (its Connection and CDPSession); the tab on top of it is ours, since
-pyppeteer 2.0's Page hangs on crashed pages and dialogs and speaks parts of the protocol that are gone.
-"""
+"""One Chromium per worker process, shared by its consultas."""
 
 import asyncio
 import contextlib
 import logging
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyppeteer.connection import CDPSession, Connection
-from pyppeteer.errors import NetworkError
-
 from scrapers.chromium import Chromium
+from scrapers.conexion import DESCONECTADO, Conexion, Sesion
 from scrapers.fallas import Codigo, Falla
-from scrapers.pestana import ContextoPerdido, Pestana, con_limite
+from scrapers.pestana import Pestana, con_limite
 from scrapers.salida import Salida
 
 logger = logging.getLogger(__name__)
-logging.getLogger("pyppeteer").setLevel(logging.CRITICAL)
 
 CIERRE_S = 3.0
 """How long a context may take to close before its browser is given up."""
 ABRIR_S = 15.0
-
-PERDIDO = ("Execution context was destroyed", "Cannot find context", "Inspected target navigated or closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +52,6 @@ class Historia:
             self.fallas += 1
 
 
-class _Sesion:
-    """A DevTools session whose errors are ours and whose abandoned answers make no noise."""
-
-    def __init__(self, cdp: CDPSession | Connection) -> None:
-        self._cdp = cdp
-
-    async def enviar(self, metodo: str, **parametros: Any) -> dict[str, Any]:
-        try:
-            respuesta: dict[str, Any] = await asyncio.shield(self._mandar(metodo, parametros)) or {}
-        except (NetworkError, ConnectionError) as error:
-            if any(marca in str(error) for marca in PERDIDO):
-                raise ContextoPerdido(str(error)) from None
-            raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=str(error)[:200]) from None
-        return respuesta
-
-    def lanzar(self, metodo: str, **parametros: Any) -> None:
-        with contextlib.suppress(NetworkError, ConnectionError):
-            self._mandar(metodo, parametros)
-
-    def _mandar(self, metodo: str, parametros: dict[str, Any]) -> "asyncio.Future[Any]":
-        futuro: asyncio.Future[Any] = self._cdp.send(metodo, parametros)
-        futuro.add_done_callback(lambda f: f.cancelled() or f.exception())
-        return futuro
-
-    def al(self, evento: str, hacer: Callable[[dict[str, Any]], None]) -> None:
-        self._cdp.on(evento, hacer)
-
-
 def _romper(rota: asyncio.Future[None]) -> None:
     if not rota.done():
         rota.set_result(None)
@@ -100,8 +63,8 @@ class _Instancia:
     def __init__(self, chromium: Chromium) -> None:
         self.chromium = chromium
         bucle = asyncio.get_running_loop()
-        self._conexion = Connection(chromium.ws, bucle)
-        self._sesion = _Sesion(self._conexion)
+        self._conexion = Conexion(chromium.ws, bucle)
+        self._sesion = Sesion(self._conexion)
         self.caida: asyncio.Future[None] = bucle.create_future()
         self._rotas: weakref.WeakSet[asyncio.Future[None]] = weakref.WeakSet()
         self._conexion.setClosedCallback(self._caer)
@@ -139,13 +102,14 @@ class _Instancia:
             enviar("Browser.grantPermissions", permissions=[], browserContextId=contexto),  # refuses all others
         )
         blanco = await enviar("Target.createTarget", url="about:blank", browserContextId=contexto)
-        cdp = await self._conexion.createSession({"targetId": blanco["targetId"], "type": "page"})
+        unida = await enviar("Target.attachToTarget", targetId=blanco["targetId"], flatten=True)
+        sesion = Sesion(self._conexion, unida["sessionId"])
         rota: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._rotas.add(rota)
-        cdp.on("Inspector.targetCrashed", lambda _: _romper(rota))
+        sesion.al("Inspector.targetCrashed", lambda _: _romper(rota))
         if self.caida.done():
             _romper(rota)
-        pestana = Pestana(_Sesion(cdp), rota)
+        pestana = Pestana(sesion, rota)
         await pestana.preparar()
         return contexto, pestana
 
@@ -234,7 +198,7 @@ class Navegador:
                 try:
                     async with asyncio.timeout(ABRIR_S):
                         contexto, pestana = await instancia.abrir(salida.puerto)
-                except (TimeoutError, Falla, NetworkError, ConnectionError) as error:
+                except (TimeoutError, Falla, *DESCONECTADO) as error:
                     self._limpiar(instancia.matar())
                     self.historia.anotar(f"no abre: {error}")
                     raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no abre: {error}") from None

@@ -130,13 +130,13 @@ def test_ningun_import_dentro_de_una_funcion() -> None:
     assert malos == []
 
 
-def test_solo_navegador_conoce_pyppeteer() -> None:
+def test_solo_la_conexion_conoce_pyppeteer() -> None:
     conocedores = {
         str(ruta.relative_to(RAIZ))
         for ruta in [*NUESTROS, *PRUEBAS]
         if any(nombre.partition(".")[0] == "pyppeteer" for nombre in _importados(_arbol(ruta)))
     }
-    assert conocedores == {"scrapers/navegador.py"}
+    assert conocedores == {"scrapers/conexion.py"}
 
 
 def test_solo_settings_lee_el_entorno() -> None:

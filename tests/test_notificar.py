@@ -170,6 +170,25 @@ def test_quien_termina_anuncia_a_quien_espera(base: str, casa: Receptor, monkeyp
     assert anunciados == [otro]
 
 
+def test_el_unico_que_se_debe_sale_con_el_mensaje_del_job(
+    base: str, casa: Receptor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anunciados: list[uuid.UUID] = []
+    modulo = import_module("actors.notificar")
+    monkeypatch.setattr(modulo, "anunciar", lambda pares: anunciados.extend(job_id for _, job_id in pares))
+    uno, otro = deber(base, casa.url, 2)
+    # When the message of a job comes that owes one callback, it is delivered, and once however often that comes
+    for _ in range(2):
+        notificar.fn(str(uno))
+    assert [r.json["job_id"] for r in casa.recibidos] == [str(uno)]
+    # and of many, each is announced
+    filas("UPDATE callbacks SET job_id = %s, evento = 'otro' WHERE job_id = %s", uno, otro)
+    filas("UPDATE callbacks SET estado = 'pendiente', proximo_intento_en = now()")
+    notificar.fn(str(uno))
+    assert len(casa.recibidos) == 1
+    assert anunciados == [uno, uno]
+
+
 def test_ni_con_log_level_debug_se_escribe_lo_que_se_guarda() -> None:
     # Given a process that logs all it can: a statement's values have tokens, results and evidencia
     guion = (
