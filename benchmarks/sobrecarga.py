@@ -295,6 +295,7 @@ def _celery(
     postgres: Postgres, rabbit: RabbitPrivado, receptor: Receptor, modo: Sequence[tuple[str, int]], prefetch: int
 ) -> Iterator[Rival]:
     dicho = f"{len(modo)} × {modo[0][1]} {'hilos' if modo[0][0] == 'threads' else 'procesos'}"
+    dicho += f", prefetch {prefetch}" * (prefetch > 1)
     nombre = f"celery_{len(modo)}_{modo[0][0]}_{modo[0][1]}_{prefetch}"
     base = postgres.crear_base(nombre)
     with Celery(base, rabbit.crear_vhost(nombre), modo, prefetch) as celery:
