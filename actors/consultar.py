@@ -5,20 +5,19 @@ where the row can be handed back (docs/decisiones/0001-consultar-sincrono.md).
 """
 
 import logging
-import threading
 import time
 import traceback
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import copy_context
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import dramatiq
+from dramatiq.middleware import CurrentMessage
 from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.time_limit import TimeLimitExceeded
 
+from actors.arriendos import arriendos
 from actors.broker import CONSULTAS, ESPERA_MAX_MS
 from actors.empresas import NUESTRAS
 from actors.middleware import deteniendo
@@ -34,16 +33,16 @@ from models import (
     Resultado,
     Servicio,
     alcanza_el_plazo,
-    conexion,
     devolver,
     guardar_consulta_deuda,
+    lo_que_sigue,
     rechazar,
     reclamar,
     reintentar,
-    renovar,
     repartir,
     tomar_turno,
 )
+from models.pendiente import leer_pendiente, releer
 from models.reparacion import lugares_libres
 from scrapers import de_empresa
 from scrapers.consulta import FallaConEvidencia
@@ -74,12 +73,11 @@ def consultar(consulta_id: str) -> None:
     if deteniendo.is_set():
         raise Shutdown  # it would begin in a process that is about to end: another one takes it
     identificador = uuid.UUID(consulta_id)
-    with conexion():
-        visto = Consulta.get_or_none(Consulta.id == identificador)
-        if visto is None or visto.estado != "pendiente":
-            return
-        anotar(job_id=visto.job_id)
-        servicio = Servicio.get_by_id(visto.servicio_id)
+    visto = leer_pendiente(identificador)
+    if visto is None:
+        return
+    anotar(job_id=visto.job_id)
+    servicio = visto.servicio
     tarea = Tarea.preparar(visto.empresa, servicio)
     consulta = reclamar(
         identificador,
@@ -97,7 +95,7 @@ def consultar(consulta_id: str) -> None:
         devolver(consulta.id, consulta.token)
         raise
     finally:
-        _dar_turno(visto.empresa)
+        _seguir(consulta)
 
 
 def _sigue_igual(servicio: Servicio, consulta: Consulta) -> bool:
@@ -105,8 +103,7 @@ def _sigue_igual(servicio: Servicio, consulta: Consulta) -> bool:
 
     Jobs made while nobody had claimed it wait for its result, and asked for what the servicio says now.
     """
-    with conexion():
-        ahora = Servicio.get_by_id(servicio.id)
+    ahora = releer(servicio.id)
     if servicio.guardadas == ahora.guardadas and ahora.version == consulta.version:
         return True
     logger.info("Las credenciales del servicio %s cambiaron: la consulta %s se repite", servicio.id, consulta.id)
@@ -119,7 +116,7 @@ def _atender(consulta: Consulta, tarea: Tarea) -> None:
     comienzo = time.monotonic()
     evidencia = None
     try:
-        with _arriendo(consulta):
+        with arriendos.mantener(consulta):
             comienzo = _esperar_el_inicio(consulta)
             resultado = de_deuda(tarea.ejecutar(), duracion_ms=_ms(comienzo))
     except FallaConEvidencia as con_evidencia:
@@ -149,29 +146,6 @@ def _esperar_el_inicio(consulta: Consulta) -> float:
 
 def _ms(comienzo: float) -> int:
     return round((time.monotonic() - comienzo) * 1000)
-
-
-@contextmanager
-def _arriendo(consulta: Consulta) -> Iterator[None]:
-    """Keep the lease of a claimed consulta fresh during the block, from a thread of its own."""
-    fin = threading.Event()
-    arriendo_s = ajustes().consulta_arriendo_s
-
-    def latir() -> None:
-        while not fin.wait(arriendo_s / 3):
-            try:
-                if not renovar(consulta.id, consulta.token, arriendo_s=arriendo_s):
-                    logger.info("La consulta %s ya no es de este proceso", consulta.id)
-                    return
-            except BASE_CAIDA as error:
-                logger.warning("No se pudo renovar la consulta %s: %s", consulta.id, error)
-
-    hilo = threading.Thread(target=copy_context().run, args=(latir,), name=f"arriendo-{consulta.id}", daemon=True)
-    hilo.start()
-    try:
-        yield
-    finally:
-        fin.set()
 
 
 def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia | None, comienzo: float) -> None:
@@ -211,11 +185,41 @@ def _volver_a_probar(consulta: Consulta, codigo: Codigo, espera_s: float) -> Non
 
 
 def _guardar(consulta: Consulta, resultado: Resultado) -> None:
-    guardado = guardar_consulta_deuda(consulta.id, consulta.token, resultado)
-    if not guardado["guardado"]:
+    if guardar_consulta_deuda(consulta.id, consulta.token, resultado)["guardado"]:
+        consulta.estado = "terminada"
+    else:
         logger.info("La consulta %s había terminado de otro modo: este resultado se descarta", consulta.id)
+
+
+def _seguir(consulta: Consulta) -> None:
+    """Let go on what waited for this consulta, the rest of its message's pipeline included."""
+    try:
+        siguiente = lo_que_sigue(consulta.id, consulta.job_id, consulta.empresa)
+        if consulta.estado == "terminada":  # else its message may be sent again, and needs its pipeline
+            _elegir_paso(siguiente.callbacks)
+        if siguiente.seguidoras:
+            _repartir(consulta.id)
+        if siguiente.turno:
+            _dar_turno(consulta.empresa)
+    except BASE_CAIDA as error:
+        logger.warning("Lo que seguía a la consulta %s lo hará reloj: %s", consulta.id, error)
+
+
+def _elegir_paso(callbacks: Sequence[str]) -> None:
+    """What the pipeline does next: nothing, deliver the one callback that is due, or announce all of them."""
+    mensaje = CurrentMessage.get_current_message()
+    paso = mensaje.options.get("pipe_target") if mensaje is not None else None
+    if mensaje is None or paso is None or len(callbacks) > 1:
         return
-    reparto = repartir(consulta.id, NUESTRAS)
+    if callbacks:
+        paso["args"] = [*paso["args"], *callbacks]
+    else:
+        del mensaje.options["pipe_target"]
+
+
+def _repartir(consulta_id: uuid.UUID) -> None:
+    """Publish or announce what came of its end for those that waited for its result."""
+    reparto = repartir(consulta_id, NUESTRAS)
     if reparto.por_publicar:
         publicar(reparto.por_publicar)
     avisar(reparto.jobs)
@@ -223,10 +227,7 @@ def _guardar(consulta: Consulta, resultado: Resultado) -> None:
 
 def _dar_turno(empresa: str) -> None:
     """Publish the consulta that waits longest for this empresa: a place is free."""
-    try:
-        siguiente = tomar_turno(empresa) if lugares_libres(empresa, simultaneas(de_empresa(empresa))) else None
-    except BASE_CAIDA:
-        return  # reloj does it
+    siguiente = tomar_turno(empresa) if lugares_libres(empresa, simultaneas(de_empresa(empresa))) else None
     if siguiente is not None:
         publicar([(siguiente.id, siguiente.job_id)])
 

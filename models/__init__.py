@@ -21,7 +21,6 @@ from models.consulta import (
     reclamar,
     reintentar,
     renovar,
-    tomar_turno,
 )
 from models.cuentas import CuentaDeJobs
 from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
@@ -44,6 +43,7 @@ from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir
 from models.secreto import Secreto, con_clave
 from models.seguimiento import intentos_de, listar_callbacks
+from models.siguiente import lo_que_sigue, tomar_turno
 from models.totales import Total, TotalesHasta
 from models.trabajador import Trabajador, despedir, latir
 from models.turnos import reclamar_callback
@@ -133,6 +133,7 @@ __all__ = [
     "leer_job",
     "listar_callbacks",
     "listar_jobs",
+    "lo_que_sigue",
     "marcar_encoladas",
     "olvidar_claves",
     "poner_cuerpo_delgado",

@@ -1,6 +1,7 @@
 """The database: one pool per process, a connection per block of work, and how our columns are stored."""
 
 import contextlib
+import select
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,25 @@ from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, JSONField
 
 from settings import ajustes
 
-bd = PooledPostgresqlDatabase(None, autoconnect=False)
+
+class Reserva(PooledPostgresqlDatabase):
+    """The pool, which asks a connection whether it is alive only when its socket says that something came."""
+
+    def _is_closed(self, conn: Any) -> bool:
+        """Whether the server has hung up; peewee's own asks with a statement each time that one is taken."""
+        if not conn.closed and not _llego_algo(conn.fileno()):
+            return False
+        return bool(super()._is_closed(conn))
+
+
+def _llego_algo(descriptor: int) -> bool:
+    """Whether the other end has written or hung up: an idle connection to a server that is there is silent."""
+    sondeo = select.poll()
+    sondeo.register(descriptor, select.POLLIN)
+    return bool(sondeo.poll(0))
+
+
+bd = Reserva(None, autoconnect=False)
 
 BASE_CAIDA = (OperationalError, InterfaceError, MaxConnectionsExceeded)
 """What a lost, refused or exhausted database raises."""

@@ -24,15 +24,11 @@ from peewee import (
 
 from models.base import Json, Momento, Tabla, ahora, conexion, transaccion
 from models.cifrado import Indescifrable
+from models.compilada import Compilada, compilada
 from models.consulta import Consulta
+from models.cuerpo import adelgazar, cuerpo_consultado, cuerpo_de
 from models.job import Job
-from models.json_estable import bytes_estables
-from models.schemas import instante, resultado_de
 from models.schemas_callback import OCULTA, POR_DEFECTO, SERVICIO_CONSULTADO
-
-DELGADO_BYTES = 1_000_000
-"""A longer body is sent without its resultados."""
-
 
 PATRON = "//([^/?#]*)"
 DESTINO = SQL(f"lower(coalesce(substring(url, '{PATRON}'), ''))")
@@ -141,6 +137,10 @@ Intento.add_index(
 )
 
 
+VISTO = ("status_code", "cabeceras", "error_codigo", "respuesta", "location", "duracion_ms")
+"""The columns of an attempt that say what was seen of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fallo:
     """An attempt that failed: the next one in `espera_s` seconds, or none (None)."""
@@ -162,8 +162,13 @@ def eventos_de(job: Job) -> list[str] | None:
 def cabeceras_propias(callback: Callback) -> dict[str, str]:
     """The headers that the caller wants on this callback, secret: never log them. Raises Indescifrable."""
     with conexion():
-        job = Job.select(Job.callback_headers).where(Job.id == callback.job_id).get()
-        return dict(job.callback_headers or {})
+        [job] = _cabeceras.filas(Job, job_id=callback.job_id)
+    return dict(job.callback_headers or {})
+
+
+@compilada
+def _cabeceras(job_id: Any) -> Any:
+    return Job.select(Job.callback_headers).where(Job.id == job_id)
 
 
 def cabeceras_ocultas(job: Any) -> dict[str, str] | None:
@@ -173,6 +178,17 @@ def cabeceras_ocultas(job: Any) -> dict[str, str] | None:
     except Indescifrable:
         return {}
     return None if propias is None else dict.fromkeys(propias, OCULTA)
+
+
+def por_anunciar(job_id: Any) -> Any:
+    """The condition that a callback of the job is due and that no message announces it."""
+    return (
+        (Callback.job == job_id)
+        & (Callback.estado == "pendiente")
+        & (Callback.proximo_intento_en <= fn.now())
+        & Callback.encolado_en.is_null()
+        & ~Callback.en_turno
+    )
 
 
 def deber(job: Job, evento: str, resultados: list[dict[str, Any]]) -> None:
@@ -185,7 +201,7 @@ def deber_consultados(job: Job, terminadas: Sequence[Consulta]) -> None:
     """Owe a callback for each consulta that ended, if the caller asked for it. Call it in the ending transaction."""
     if SERVICIO_CONSULTADO not in (eventos_de(job) or ()):
         return
-    filas = [{**_nuevo(job, SERVICIO_CONSULTADO, _cuerpo_consultado(job, c)), "consulta": c.id} for c in terminadas]
+    filas = [{**_nuevo(job, SERVICIO_CONSULTADO, cuerpo_consultado(job, c)), "consulta": c.id} for c in terminadas]
     for lote in chunked(filas, 500):
         Callback.insert_many(lote).execute()
 
@@ -201,62 +217,16 @@ def _nuevo(job: Job, evento: str, cuerpo: bytes) -> dict[str, Any]:
     }
 
 
-def _cuerpo_consultado(job: Job, consulta: Consulta) -> bytes:
-    cuerpo = {
-        "evento": SERVICIO_CONSULTADO,
-        "timestamp": instante(consulta.completed_at),
-        "job_id": str(job.id),
-        "voucher_id": job.voucher_id,
-        "propiedad_id": consulta.propiedad_id,
-        "status": job.status,
-        "resultados": [resultado_de(consulta)],
-        "metadata": job.callback_metadata,
-    }
-    return _escrito(cuerpo)
-
-
-def cuerpo_de(job: Job, evento: str, resultados: list[dict[str, Any]]) -> bytes:
-    """The published body of a job's callback; without its resultados when it would be over 1 MB."""
-    exitos = sum(1 for r in resultados if r["exito"])
-    cuerpo: dict[str, Any] = {
-        "job_id": str(job.id),
-        "status": job.status,
-        "voucher_id": job.voucher_id,
-        "propiedad_id": job.propiedad_id,
-        "resultados": resultados,
-        "evento": evento,
-        "timestamp": instante(job.completed_at),
-        "error": job.error,
-        "resumen": {"total": job.total, "exitosas": exitos, "fallidas": len(resultados) - exitos},
-        "metadata": job.callback_metadata,
-    }
-    return _escrito(cuerpo)
-
-
-def _escrito(cuerpo: dict[str, Any]) -> bytes:
-    escrito = bytes_estables(cuerpo)
-    return escrito if len(escrito) <= DELGADO_BYTES else adelgazar(escrito)
-
-
-def adelgazar(cuerpo: bytes) -> bytes:
-    """The thin body: `resultados` null, and where to fetch them."""
-    dato = json.loads(cuerpo)
-    dato["resultados"] = None
-    dato["resultado_url"] = f"/job/{dato['job_id']}"
-    return bytes_estables(dato)
-
-
 def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> bool:
     """Record how the claimed attempt ended (`fallo` None: a receiver answered 2xx), with what was seen.
 
     The job's callback_sent and callback_error change only at the end of its final event's callback.
     False when the claim was lost.
     """
+    columnas = {nombre: getattr(Intento, nombre).db_value(visto.get(nombre)) for nombre in VISTO}
+    error = fallo.error if fallo else None
     with transaccion():
-        Intento.update(terminado_en=fn.now(), error=fallo.error if fallo else None, **visto).where(
-            Intento.callback == callback.id, Intento.numero == callback.intentos
-        ).execute()
-        suyo = (Callback.id == callback.id) & (Callback.token == callback.token) & (Callback.estado == "enviando")
+        _terminar_intento(callback_id=callback.id, numero=callback.intentos, error=error, **columnas)
         if fallo is not None and fallo.espera_s is not None:
             cambio = Callback.update(
                 estado="pendiente",
@@ -265,21 +235,37 @@ def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> boo
                 encolado_en=None,
                 error=fallo.error,
             )
-            return bool(cambio.where(suyo).execute())
-        cambio = Callback.update(
-            estado="fallido" if fallo else "enviado",
-            proximo_intento_en=None,
-            arrendado_hasta=None,
-            error=fallo.error if fallo else None,
-            terminado_en=fn.now(),
-        )
-        if not cambio.where(suyo).execute():
+            return bool(cambio.where(_suyo(callback.id, callback.token)).execute())
+        estado = "fallido" if fallo else "enviado"
+        if not _terminar(callback_id=callback.id, token=callback.token, estado=estado, error=error).rowcount:
             return False
         if callback.consulta_id is None:
-            Job.update(callback_sent=fallo is None, callback_error=fallo.error if fallo else None).where(
-                Job.id == callback.job_id
-            ).execute()
+            _contar_en_el_job(job_id=callback.job_id, enviado=fallo is None, error=error)
         return True
+
+
+def _suyo(callback_id: Any, token: Any) -> Any:
+    return (Callback.id == callback_id) & (Callback.token == token) & (Callback.estado == "enviando")
+
+
+@compilada
+def _terminar(callback_id: Any, token: Any, estado: Any, error: Any) -> Any:
+    return Callback.update(
+        estado=estado, proximo_intento_en=None, arrendado_hasta=None, error=error, terminado_en=fn.now()
+    ).where(_suyo(callback_id, token))
+
+
+@compilada
+def _contar_en_el_job(job_id: Any, enviado: Any, error: Any) -> Any:
+    return Job.update(callback_sent=enviado, callback_error=error).where(Job.id == job_id)
+
+
+_terminar_intento = Compilada(
+    lambda callback_id, numero, **columnas: Intento.update(terminado_en=fn.now(), **columnas).where(
+        Intento.callback == callback_id, Intento.numero == numero
+    ),
+    nombres=("callback_id", "numero", "error", *VISTO),
+)
 
 
 def poner_cuerpo_delgado(callback: Callback) -> None:

@@ -2,13 +2,14 @@
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peewee import DatabaseError, fn
 
 from models.base import bd, transaccion
 from models.callback import deber, deber_consultados
+from models.compilada import Compilada
 from models.consulta import Consulta, propia
 from models.evidencia import guardar_partes
 from models.job import ABIERTOS, Job, sumar_terminadas
@@ -25,7 +26,9 @@ def guardar_consulta_deuda(consulta_id: uuid.UUID, token: int, resultado: Result
     was taken over, its job ended): nothing was changed.
     """
     with transaccion():
-        guardado = terminar(propia(consulta_id, token), resultado, contar=True)
+        columnas = {nombre: getattr(Consulta, nombre).db_value(v) for nombre, v in columnas_de(resultado).items()}
+        terminadas = _fin_de_reclamada.filas(Consulta, consulta_id=consulta_id, token=token, **columnas)
+        guardado = _con_lo_debido(terminadas, resultado)
     return {"consulta_id": str(consulta_id), "guardado": guardado > 0}
 
 
@@ -34,7 +37,11 @@ def terminar(cuales: Any, resultado: Resultado, *, contar: bool) -> int:
 
     `contar`: the end came from a start, which is thereby complete.
     """
-    terminadas = _terminar_filas(cuales, resultado, contar=contar)
+    return _con_lo_debido(_terminar_filas(cuales, resultado, contar=contar), resultado)
+
+
+def _con_lo_debido(terminadas: Sequence[Consulta], resultado: Resultado) -> int:
+    """Keep the evidencia of consultas of one job that have ended, count them, and close the job after its last."""
     if not terminadas:
         return 0
     if resultado.evidencia:
@@ -47,7 +54,11 @@ def terminar(cuales: Any, resultado: Resultado, *, contar: bool) -> int:
 
 
 def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[Consulta]:
-    return list(
+    return list(_fin(cuales, contar=contar, columnas=columnas_de(resultado)).execute())
+
+
+def _fin(cuales: Any, *, contar: bool, columnas: Mapping[str, Any]) -> Any:
+    return (
         Consulta.update(
             estado="terminada",
             intentos=Consulta.intentos + (1 if contar else 0),
@@ -56,11 +67,10 @@ def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[
             en_turno=False,
             huella=None,
             completed_at=fn.now(),
-            **columnas_de(resultado),
+            **columnas,
         )
         .where(cuales)
         .returning(Consulta)
-        .execute()
     )
 
 
@@ -83,6 +93,12 @@ def columnas_de(resultado: Resultado) -> dict[str, Any]:
         "duracion_ms": resultado.duracion_ms,
         "consultada_en": resultado.consultada_en,
     }
+
+
+_fin_de_reclamada = Compilada(
+    lambda consulta_id, token, **columnas: _fin(propia(consulta_id, token), contar=True, columnas=columnas),
+    nombres=("consulta_id", "token", *columnas_de(Resultado(exito=False))),
+)
 
 
 def _con_evidencia(consulta_id: uuid.UUID, partes: Sequence[Parte]) -> None:

@@ -23,9 +23,10 @@ from peewee import (
 )
 
 from models.base import Dinero, Json, Momento, Tabla, ahora, bd, conexion, transaccion
+from models.compilada import compilada
 from models.empresa import apartar_inicio, lugares
-from models.job import Job, empezar
-from models.propiedad import Servicio
+from models.job import Job, comienzo_de
+from models.propiedad import VERSION, Servicio
 
 
 class Consulta(Tabla):
@@ -165,51 +166,73 @@ def reclamar(
     `espera_s` seconds, `pausa_s` after the empresa's last one.
     """
     with transaccion():
-        vista = Consulta.get_or_none(Consulta.id == consulta_id)
-        if vista is None:
+        empresa = _empresa_a_solas(consulta_id)
+        if empresa is None:
             return None
-        empresa = vista.empresa
-        bd.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"consultas:{empresa}",))
-        en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso")
-        ocupada = en_curso.count() >= lugares(empresa, simultaneas)
-        if huella is not None and not ocupada:
-            ocupada = en_curso.where(Consulta.huella == huella).exists()
-        lista = (
-            (Consulta.id == consulta_id)
-            & (Consulta.estado == "pendiente")
-            & Consulta.origen.is_null()
-            & (Consulta.disponible_en.is_null() | (Consulta.disponible_en <= fn.now()))
+        reclamadas = _reclamo.filas(
+            Consulta,
+            consulta_id=consulta_id,
+            empresa=empresa,
+            simultaneas=simultaneas,
+            huella=huella,
+            arriendo=timedelta(seconds=arriendo_s),
         )
-        if ocupada:
-            Consulta.update(en_turno=True, encolada_en=None, disponible_en=None).where(lista).execute()
+        if not reclamadas:
+            Consulta.update(en_turno=True, encolada_en=None, disponible_en=None).where(_lista(consulta_id)).execute()
             return None
-        reclamadas = list(
-            Consulta.update(
-                estado="en_curso",
-                token=Consulta.token + 1,
-                inicios=Consulta.inicios + 1,
-                arrendada_hasta=_dentro_de(arriendo_s),
-                started_at=fn.COALESCE(Consulta.started_at, fn.now()),
-                en_turno=False,
-                disponible_en=None,
-                huella=huella,
-                version=Servicio.get_by_id(vista.servicio_id).version,
-            )
-            .where(lista)
-            .returning(Consulta)
-            .execute()
-        )
-        if reclamadas:
-            if pausa_s:
-                reclamadas[0].espera_s = apartar_inicio(empresa, pausa_s)
-            empezar([reclamadas[0].job_id, *jobs_que_siguen(consulta_id)])
-        return reclamadas[0] if reclamadas else None
+        if pausa_s:
+            reclamadas[0].espera_s = apartar_inicio(empresa, pausa_s)
+        _empezar_los_suyos(consulta_id=consulta_id)
+        return reclamadas[0]
 
 
-def jobs_que_siguen(consulta_id: uuid.UUID) -> list[uuid.UUID]:
-    """The jobs with a consulta that waits for this one's result."""
-    esperan = Consulta.select(Consulta.job).where(Consulta.estado == "pendiente", Consulta.origen == consulta_id)
-    return [fila.job_id for fila in esperan]
+def _lista(consulta_id: Any) -> Any:
+    """The condition that a consulta may run now."""
+    return (
+        (Consulta.id == consulta_id)
+        & (Consulta.estado == "pendiente")
+        & Consulta.origen.is_null()
+        & (Consulta.disponible_en.is_null() | (Consulta.disponible_en <= fn.now()))
+    )
+
+
+@compilada
+def _reclamo(consulta_id: Any, empresa: Any, simultaneas: Any, huella: Any, arriendo: Any) -> Any:
+    """Claim it if the empresa has a free place, and nobody is in its account."""
+    otra = Consulta.alias()
+    en_curso = otra.select(fn.COUNT(otra.id)).where(otra.empresa == empresa, otra.estado == "en_curso")
+    misma = otra.select(otra.id).where(otra.empresa == empresa, otra.estado == "en_curso", otra.huella == huella)
+    return (
+        Consulta.update(
+            estado="en_curso",
+            token=Consulta.token + 1,
+            inicios=Consulta.inicios + 1,
+            arrendada_hasta=fn.now() + arriendo,
+            started_at=fn.COALESCE(Consulta.started_at, fn.now()),
+            en_turno=False,
+            disponible_en=None,
+            huella=huella,
+            version=Servicio.select(VERSION).where(Servicio.id == Consulta.servicio),
+        )
+        .where(_lista(consulta_id), en_curso < lugares(empresa, simultaneas), ~fn.EXISTS(misma))
+        .returning(Consulta)
+    )
+
+
+@compilada
+def _empezar_los_suyos(consulta_id: Any) -> Any:
+    """The jobs that a consulta is for: its own, and those with a consulta that waits for its result."""
+    sigue = (Consulta.estado == "pendiente") & (Consulta.origen == consulta_id)
+    return comienzo_de(Consulta.select(Consulta.job).where((Consulta.id == consulta_id) | sigue))
+
+
+def _empresa_a_solas(consulta_id: uuid.UUID) -> str | None:
+    """The empresa of a consulta, at which nobody else claims one until the transaction ends; None when unknown."""
+    candado = (
+        "SELECT empresa, pg_advisory_xact_lock(hashtext('consultas:' || empresa)) FROM consultas_deuda WHERE id = %s"
+    )
+    fila = bd.execute_sql(candado, (str(consulta_id),)).fetchone()
+    return None if fila is None else str(fila[0])
 
 
 def _dentro_de(segundos: float) -> Any:
@@ -217,7 +240,7 @@ def _dentro_de(segundos: float) -> Any:
     return fn.now() + timedelta(seconds=segundos)
 
 
-def propia(consulta_id: uuid.UUID, token: int) -> Any:
+def propia(consulta_id: Any, token: Any) -> Any:
     """The condition that a consulta is still held by the claim that gave this token."""
     return (Consulta.id == consulta_id) & (Consulta.token == token) & (Consulta.estado == "en_curso")
 
@@ -262,20 +285,6 @@ def devolver(consulta_id: uuid.UUID, token: int) -> bool:
             .execute()
         )
         return bool(cambios)
-
-
-def tomar_turno(empresa: str) -> Consulta | None:
-    """The oldest consulta that waits for its turn at the empresa, now ready to be published; None if none waits."""
-    with transaccion():
-        siguiente = (
-            Consulta.select(Consulta.id)
-            .where(Consulta.empresa == empresa, Consulta.estado == "pendiente", Consulta.en_turno)
-            .order_by(Consulta.created_at)
-            .limit(1)
-            .for_update(skip_locked=True)
-        )
-        filas = list(Consulta.update(en_turno=False).where(Consulta.id.in_(siguiente)).returning(Consulta).execute())
-        return filas[0] if filas else None
 
 
 def marcar_encoladas(consulta_ids: Sequence[uuid.UUID]) -> None:

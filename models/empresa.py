@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import IntegerField, TextField, fn
+from peewee import Case, IntegerField, TextField, fn
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
+from models.compilada import compilada
 
 
 class EstadoEmpresa(Tabla):
@@ -31,16 +32,13 @@ class Rechazo(Tabla):
         table_name = "rechazos"
 
 
-def lugares(empresa: str, simultaneas: int) -> int:
-    """How many consultas of an empresa may run at once now: none while its circuit is open, then one probe."""
-    abierto = (
-        EstadoEmpresa.select(EstadoEmpresa.abierto_hasta > fn.now())
-        .where(EstadoEmpresa.empresa == empresa, EstadoEmpresa.abierto_hasta.is_null(False))
-        .scalar()
+def lugares(empresa: str, simultaneas: int) -> Any:
+    """How many consultas of an empresa may run at once now, as an expression: none while its circuit is open, then one
+    probe."""
+    con_circuito = EstadoEmpresa.select(Case(None, [(EstadoEmpresa.abierto_hasta > fn.now(), 0)], 1)).where(
+        EstadoEmpresa.empresa == empresa, EstadoEmpresa.abierto_hasta.is_null(False)
     )
-    if abierto is None:
-        return simultaneas
-    return 0 if abierto else 1
+    return fn.COALESCE(con_circuito, simultaneas)
 
 
 def apartar_inicio(empresa: str, pausa_s: float) -> float:
@@ -48,16 +46,19 @@ def apartar_inicio(empresa: str, pausa_s: float) -> float:
 
     Call it under the empresa's lock.
     """
-    inicio = fn.GREATEST(fn.now(), EstadoEmpresa.proximo_inicio_en)
     pausa = timedelta(seconds=pausa_s)
-    filas = (
+    siguiente, ahora = _apartado(empresa=empresa, pausa=pausa).fetchone()
+    return float((siguiente - pausa - ahora).total_seconds())
+
+
+@compilada
+def _apartado(empresa: Any, pausa: Any) -> Any:
+    inicio = fn.GREATEST(fn.now(), EstadoEmpresa.proximo_inicio_en)
+    return (
         EstadoEmpresa.insert(empresa=empresa, proximo_inicio_en=fn.now() + pausa)
         .on_conflict(conflict_target=[EstadoEmpresa.empresa], update={EstadoEmpresa.proximo_inicio_en: inicio + pausa})
-        .returning(EstadoEmpresa.proximo_inicio_en, fn.now().alias("en"))
-        .execute()
+        .returning(EstadoEmpresa.proximo_inicio_en, fn.now())
     )
-    fila: Any = next(iter(filas))
-    return float((fila.proximo_inicio_en - pausa - fila.en).total_seconds())
 
 
 def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, espera_max_s: float) -> datetime | None:
@@ -66,12 +67,11 @@ def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, 
     The circuit stays open for `espera_s` seconds, twice as long each time, at most `espera_max_s`. Returns until
     when it is open now, None when it is not.
     """
+    if sana:
+        with conexion():
+            _anotar_sana(empresa=empresa)
+        return None
     with transaccion():
-        if sana:
-            EstadoEmpresa.update(fallas_seguidas=0, abierto_hasta=None).where(
-                EstadoEmpresa.empresa == empresa, EstadoEmpresa.fallas_seguidas > 0
-            ).execute()
-            return None
         filas = (
             EstadoEmpresa.insert(empresa=empresa, fallas_seguidas=1)
             .on_conflict(
@@ -93,6 +93,13 @@ def anotar_respuesta(empresa: str, *, sana: bool, umbral: int, espera_s: float, 
         )
         hasta: datetime = next(iter(abiertas)).abierto_hasta
         return hasta
+
+
+@compilada
+def _anotar_sana(empresa: Any) -> Any:
+    return EstadoEmpresa.update(fallas_seguidas=0, abierto_hasta=None).where(
+        EstadoEmpresa.empresa == empresa, EstadoEmpresa.fallas_seguidas > 0
+    )
 
 
 def rechazar(huella: str) -> None:

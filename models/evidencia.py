@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from peewee import BigAutoField, BlobField, Check, ForeignKeyField, TextField
 
 from models.base import Momento, Tabla, ahora
+from models.compilada import compilada
 from models.consulta import Consulta
 from models.resultado import TIPOS, Parte
 
@@ -28,13 +30,13 @@ Evidencia.add_index(Evidencia.index(Evidencia.consulta, Evidencia.tipo, unique=T
 
 def guardar_partes(consulta_id: uuid.UUID, partes: Sequence[Parte]) -> None:
     """Keep the parts that are not empty; a part kept earlier is replaced."""
-    filas = [{"consulta": consulta_id, "tipo": p.tipo, "contenido": p.contenido} for p in partes if p.contenido]
-    if filas:
-        (
-            Evidencia.insert_many(filas)
-            .on_conflict(
-                conflict_target=[Evidencia.consulta, Evidencia.tipo],
-                preserve=[Evidencia.contenido, Evidencia.created_at],
-            )
-            .execute()
-        )
+    for parte in partes:
+        if parte.contenido:
+            _guardar(consulta_id=consulta_id, tipo=parte.tipo, contenido=parte.contenido)
+
+
+@compilada
+def _guardar(consulta_id: Any, tipo: Any, contenido: Any) -> Any:
+    return Evidencia.insert(consulta=consulta_id, tipo=tipo, contenido=contenido).on_conflict(
+        conflict_target=[Evidencia.consulta, Evidencia.tipo], preserve=[Evidencia.contenido, Evidencia.created_at]
+    )

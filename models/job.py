@@ -1,7 +1,7 @@
 """A job and how it begins and ends. Its consultas are in consulta.py; a job is closed by the last of them."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from peewee import SQL, BigIntegerField, BooleanField, Check, ForeignKeyField, I
 
 from models.base import Json, JsonTextual, Momento, Tabla, ahora, conexion, transaccion
 from models.cifrado import Cifrado
+from models.compilada import compilada
 
 ABIERTOS = ("pending", "processing")
 
@@ -85,12 +86,18 @@ class Creado:
     """Some of its consultas have ended already: their callbacks are due."""
 
 
-def empezar(job_ids: Sequence[uuid.UUID]) -> None:
-    """Mark jobs as being worked on, the first time. Locked in the order of their ids: others do the same."""
-    pendientes = (
-        Job.select(Job.id).where(Job.id.in_(list(job_ids)), Job.status == "pending").order_by(Job.id).for_update()
-    )
-    Job.update(status="processing", started_at=fn.now()).where(Job.id.in_(pendientes)).execute()
+def empezar(job_ids: list[uuid.UUID]) -> None:
+    """Mark jobs as being worked on, the first time."""
+    comienzo_de(job_ids).execute()
+
+
+def comienzo_de(job_ids: Any) -> Any:
+    """The statement that marks jobs (their ids, or a query of them) as being worked on.
+
+    Locked in the order of their ids: others do the same.
+    """
+    pendientes = Job.select(Job.id).where(Job.id.in_(job_ids), Job.status == "pending").order_by(Job.id).for_update()
+    return Job.update(status="processing", started_at=fn.now()).where(Job.id.in_(pendientes))
 
 
 def sumar_terminadas(job_id: uuid.UUID, cuantas: int = 1) -> tuple[Job, bool]:
@@ -98,8 +105,13 @@ def sumar_terminadas(job_id: uuid.UUID, cuantas: int = 1) -> tuple[Job, bool]:
 
     Call it in the transaction that ended them. The row's lock makes exactly one caller the last.
     """
-    [job] = Job.update(terminadas=Job.terminadas + cuantas).where(Job.id == job_id).returning(Job).execute()
+    [job] = _suma.filas(Job, job_id=job_id, cuantas=cuantas)
     return job, job.terminadas >= job.total and job.status in ABIERTOS
+
+
+@compilada
+def _suma(job_id: Any, cuantas: Any) -> Any:
+    return Job.update(terminadas=Job.terminadas + cuantas).where(Job.id == job_id).returning(Job)
 
 
 def vencidos(cuantos: int) -> list[uuid.UUID]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from peewee import SQL, BigAutoField, BooleanField, Case, Check, ForeignKeyField, TextField, fn
+from peewee import SQL, BigAutoField, BooleanField, Case, Check, ForeignKeyField, NodeList, TextField, fn
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
 from models.cifrado import Cifrado, Indescifrable, Sellado
@@ -57,6 +57,17 @@ class Servicio(Tabla):
         guardadas = self.guardadas
         return hashlib.sha256(guardadas.encode()).hexdigest() if isinstance(guardadas, str) else None
 
+
+VERSION: Any = Case(
+    None,
+    [
+        (
+            fn.jsonb_typeof(Servicio.credenciales) == "string",
+            fn.encode(fn.sha256(fn.convert_to(NodeList((Servicio.credenciales, SQL("#>> '{}'"))), "UTF8")), "hex"),
+        )
+    ],
+)
+"""`Servicio.version`, as the database works it out."""
 
 Servicio.add_index(
     Servicio.index(Servicio.id, name="servicios_sin_cifrar", where=SQL("jsonb_typeof(credenciales) = 'object'"))

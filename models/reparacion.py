@@ -7,10 +7,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
-from peewee import fn
+from peewee import Select, fn
 
 from models.base import conexion, transaccion
-from models.callback import Callback
+from models.callback import Callback, por_anunciar
 from models.cierre import terminar
 from models.consulta import Consulta
 from models.empresa import lugares
@@ -88,9 +88,10 @@ def empresas_en_turno() -> list[str]:
 
 def lugares_libres(empresa: str, simultaneas: int) -> int:
     """How many more consultas of an empresa may begin now."""
-    with conexion():
-        en_curso = Consulta.select().where(Consulta.empresa == empresa, Consulta.estado == "en_curso").count()
-        return max(lugares(empresa, simultaneas) - int(en_curso), 0)
+    en_curso = Consulta.select(fn.COUNT(Consulta.id)).where(Consulta.empresa == empresa, Consulta.estado == "en_curso")
+    with conexion() as bd:
+        [[libres]] = bd.execute(Select(columns=[lugares(empresa, simultaneas) - en_curso]))
+    return max(int(libres), 0)
 
 
 def callbacks_por_despertar(cuantos: int, *, gracia_s: float, perdida_s: float) -> list[Par]:
@@ -118,13 +119,7 @@ def callbacks_por_anunciar(job_id: uuid.UUID, cuantos: int) -> list[Par]:
     with conexion():
         debidos = (
             Callback.select(Callback.id, Callback.job)
-            .where(
-                Callback.job == job_id,
-                Callback.estado == "pendiente",
-                Callback.proximo_intento_en <= fn.now(),
-                Callback.encolado_en.is_null(),
-                ~Callback.en_turno,
-            )
+            .where(por_anunciar(job_id))
             .order_by(Callback.created_at)
             .limit(cuantos)
         )

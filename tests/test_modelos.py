@@ -97,6 +97,13 @@ class TestConexiones:
         # Then every thread is served at once, without an error
         assert a_la_vez(lambda _: filas("SELECT 1"), range(40)) == [[(1,)]] * 40
 
+    def test_tomar_una_conexion_no_le_cuesta_una_pregunta_al_servidor(self, base: str) -> None:
+        models.bd.close_all()
+        filas("SELECT 7")
+        with models.conexion(), psycopg.connect(base) as otra:
+            nuestras = "SELECT query FROM pg_stat_activity WHERE application_name = 'consultas'"
+            assert otra.execute(f"{nuestras} AND datname = current_database()").fetchall() == [("SELECT 7",)]
+
     def test_agotada_espera_lo_justo_y_lo_dice(self, base: str) -> None:
         # Given every connection taken
         apuntar(base, conexiones=2, espera_s=1)

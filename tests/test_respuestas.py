@@ -20,7 +20,7 @@ from documento.errores import ERRORES, Problema
 from documento.openapi import codigos_de
 from documento.operacion import operacion_de
 from models import Resultado
-from models.callback import adelgazar
+from models.cuerpo import adelgazar
 from models.resultado import Parte
 
 PAGADA = Resultado(
