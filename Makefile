@@ -18,7 +18,7 @@ test: ## revisa el estilo y los tipos, y corre todas las pruebas
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/python tests/auditoria.py
-	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test-python: ## las mismas pruebas con otro Python que esté en PATH: make test-python VERSION=3.13
 	@./preparar.sh test
