@@ -18,6 +18,7 @@ from servidores import servir
 
 from scrapers import salida
 from scrapers.chromium import sandbox_posible
+from scrapers.conexion import Sesion
 from scrapers.fallas import Codigo, Falla
 from scrapers.navegador import Navegador
 from scrapers.pagina import Pagina
@@ -534,8 +535,8 @@ def test_por_fuera_de_una_consulta_no_hay_red(sitio: str) -> None:
             assert navegador._instancia is not None
             enviar = navegador._instancia._sesion.enviar
             blanco = await enviar("Target.createTarget", url="about:blank")
-            cdp = await navegador._instancia._conexion.createSession({"targetId": blanco["targetId"], "type": "page"})
-            ido = await cdp.send("Page.navigate", {"url": sitio})
+            unida = await enviar("Target.attachToTarget", targetId=blanco["targetId"], flatten=True)
+            ido = await Sesion(navegador._instancia._conexion, unida["sessionId"]).enviar("Page.navigate", url=sitio)
             return str(ido.get("errorText"))
 
     assert asyncio.run(probar()) == "net::ERR_PROXY_CONNECTION_FAILED"
