@@ -14,6 +14,7 @@ from typing import Any
 from pyppeteer.connection import Connection
 from pyppeteer.connection import ws_connect as conectar_ws
 from pyppeteer.errors import NetworkError
+from websockets.exceptions import ConnectionClosed
 
 from scrapers.fallas import Codigo, Falla
 from scrapers.pestana import ContextoPerdido
@@ -32,6 +33,26 @@ class Conexion(Connection):  # type: ignore[misc]
         super().__init__(url, bucle)
         self._ws = conectar_ws(url, max_size=None, compression=None, ping_interval=None, ping_timeout=None)
         self._oyentes: dict[tuple[str, str], Callable[[dict[str, Any]], None]] = {}
+        self._recv_fut.add_done_callback(self._sin_lector)
+
+    def _sin_lector(self, recibir: "asyncio.Task[None]") -> None:
+        """Nobody reads any more, whatever the reason: what is pending must fail."""
+        if not recibir.cancelled():
+            recibir.exception()
+        if self._connected:
+            self._loop.create_task(self.dispose())
+
+    async def _async_send(self, msg: str, callback_id: int) -> None:
+        while not self._connected and callback_id in self._callbacks and not self._recv_fut.done():
+            await asyncio.sleep(0.005)
+        try:
+            if not self._connected:
+                raise ConnectionError
+            await self.connection.send(msg)
+        except (ConnectionClosed, ConnectionError):
+            futuro = self._callbacks.pop(callback_id, None)
+            if futuro is not None and not futuro.done():
+                futuro.set_exception(NetworkError(f"Protocol error {futuro.method}: Target closed."))
 
     def mandar(self, metodo: str, parametros: dict[str, Any], sesion: str | None) -> "asyncio.Future[Any]":
         """Send to the browser, or to a session. Raises ConnectionError once closed."""
@@ -51,6 +72,8 @@ class Conexion(Connection):  # type: ignore[misc]
         self._oyentes[sesion, evento] = hacer
 
     def _on_query(self, msg: dict[str, Any]) -> None:
+        if "method" not in msg:  # an answer that came after its session ended
+            return
         metodo, parametros = msg["method"], msg.get("params", {})
         if metodo == "Target.detachedFromTarget":
             self._soltar(parametros["sessionId"])
