@@ -50,9 +50,13 @@ class Conexion(Connection):  # type: ignore[misc]
                 raise ConnectionError
             await self.connection.send(msg)
         except (ConnectionClosed, ConnectionError):
-            futuro = self._callbacks.pop(callback_id, None)
-            if futuro is not None and not futuro.done():
-                futuro.set_exception(NetworkError(f"Protocol error {futuro.method}: Target closed."))
+            self._abandonar(callback_id)
+
+    def _abandonar(self, numero: int) -> None:
+        """Nobody will answer this command."""
+        futuro = self._callbacks.pop(numero, None)
+        if futuro is not None and not futuro.done():
+            futuro.set_exception(NetworkError(f"Protocol error {futuro.method}: Target closed."))
 
     def mandar(self, metodo: str, parametros: dict[str, Any], sesion: str | None) -> "asyncio.Future[Any]":
         """Send to the browser, or to a session. Raises ConnectionError once closed."""
@@ -85,10 +89,8 @@ class Conexion(Connection):  # type: ignore[misc]
         """A session ended: nobody answers what it was asked."""
         for clave in [clave for clave in self._oyentes if clave[0] == sesion]:
             del self._oyentes[clave]
-        for numero, futuro in [*self._callbacks.items()]:
-            if futuro.sesion == sesion and not futuro.done():
-                del self._callbacks[numero]
-                futuro.set_exception(NetworkError(f"Protocol error {futuro.method}: Target closed."))
+        for numero in [numero for numero, futuro in self._callbacks.items() if futuro.sesion == sesion]:
+            self._abandonar(numero)
 
 
 class Sesion:
