@@ -9,18 +9,6 @@ from scrapers.secretos import SIGNOS
 _VISIBLE = """
 const visible = el => el.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})
     && el.getClientRects().length > 0;
-const pausa = ms => new Promise(sigue => setTimeout(sigue, ms));
-const PRONTO = 15, TARDE = 100;
-const cambio = async () => {
-    const desde = performance.now();
-    await new Promise(sigue => {
-        const vigia = new MutationObserver(listo), reloj = setTimeout(listo, TARDE);
-        function listo() { vigia.disconnect(); clearTimeout(reloj); sigue(); }
-        vigia.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
-    });
-    const falta = PRONTO - (performance.now() - desde);
-    if (falta > 0) await pausa(falta);
-};
 const plano = texto => texto.normalize('NFC').replace(/\\s+/g, ' ').trim().toLowerCase();
 const dice = (el, texto) => texto.startsWith('…')
     ? plano(el.textContent).endsWith(plano(texto.slice(1))) : plano(el.textContent) === plano(texto);
@@ -30,9 +18,24 @@ const buscar = selector => {
 };
 """
 
+_ESPERA = f"""{_VISIBLE}
+const pausa = ms => new Promise(sigue => setTimeout(sigue, ms));
+const PRONTO = 15, TARDE = 100;
+const cambio = async () => {{
+    const desde = performance.now();
+    await new Promise(sigue => {{
+        const vigia = new MutationObserver(listo), reloj = setTimeout(listo, TARDE);
+        function listo() {{ vigia.disconnect(); clearTimeout(reloj); sigue(); }}
+        vigia.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
+    }});
+    const falta = PRONTO - (performance.now() - desde);
+    if (falta > 0) await pausa(falta);
+}};
+"""
+
 VISIBLE = f"selector => {{ {_VISIBLE} return buscar(selector) !== undefined; }}"
 
-ESPERAR = f"""async (selectores, ms) => {{ {_VISIBLE}
+ESPERAR = f"""async (selectores, ms) => {{ {_ESPERA}
     const fin = performance.now() + ms;
     for (;;) {{
         const hallado = selectores.find(buscar);
@@ -42,7 +45,7 @@ ESPERAR = f"""async (selectores, ms) => {{ {_VISIBLE}
     }}
 }}"""
 
-ESCRIBIR = f"""async (selector, valor, ms) => {{ {_VISIBLE}
+ESCRIBIR = f"""async (selector, valor, ms) => {{ {_ESPERA}
     const fin = performance.now() + ms;
     for (;;) {{
         const el = buscar(selector);
@@ -59,7 +62,7 @@ ESCRIBIR = f"""async (selector, valor, ms) => {{ {_VISIBLE}
     }}
 }}"""
 
-PULSAR = f"""async (selector, ms) => {{ {_VISIBLE}
+PULSAR = f"""async (selector, ms) => {{ {_ESPERA}
     const fin = performance.now() + ms;
     for (;;) {{
         let motivo = 'no está';
