@@ -1,12 +1,14 @@
 """How many jobs there are, kept as they are written: counting them took longer the more there were.
 
-The triggers come first: they hold back whoever writes a job until what is there is counted. The previous release goes
-on counting, by jobs_por_status.
+The index goes first: its lock is the strongest, and asking for it after the triggers' could be a deadlock with whoever
+waits to write a job meanwhile. It holds them back until what is there is counted. The previous release goes on
+counting, by jobs_por_status.
 """
 
 from typing import Any
 
 ORDENES = (
+    "DROP INDEX jobs_cuentas",
     """
 CREATE TABLE cuentas_de_jobs (
     id BIGSERIAL NOT NULL PRIMARY KEY,
@@ -38,7 +40,6 @@ CREATE TRIGGER jobs_recontados AFTER UPDATE OF status, callback_sent ON jobs FOR
     """
 INSERT INTO cuentas_de_jobs (status, callback_sent, cuantos)
     SELECT status, callback_sent, count(*) FROM jobs GROUP BY status, callback_sent""",
-    "DROP INDEX jobs_cuentas",
 )
 
 
