@@ -13,8 +13,9 @@ from settings import ajustes
 
 logger = logging.getLogger("consultas")
 
-Reclamo = tuple[uuid.UUID, int]
-"""The id of a consulta, and the token of its claim."""
+Reclamo = tuple[int, int]
+"""The id of a consulta as a number, and the token of its claim. Numbers, as the hash of a UUID is Python code, within
+which a thread can be interrupted."""
 
 
 class Arriendos(threading.Thread):
@@ -31,7 +32,7 @@ class Arriendos(threading.Thread):
         """Keep the lease of a claimed consulta fresh during the block."""
         if not self.is_alive():
             self._arrancar()
-        reclamo = consulta.id, consulta.token
+        reclamo = consulta.id.int, consulta.token
         self._vigentes[reclamo] = copy_context()
         try:
             yield
@@ -51,7 +52,7 @@ class Arriendos(threading.Thread):
                 contexto.run(self._renovar, reclamo)
 
     def _renovar(self, reclamo: Reclamo) -> None:
-        consulta_id, token = reclamo
+        consulta_id, token = uuid.UUID(int=reclamo[0]), reclamo[1]
         try:
             nuestra = renovar(consulta_id, token, arriendo_s=ajustes().consulta_arriendo_s)
         except Exception as error:  # whatever it is, this thread must live
