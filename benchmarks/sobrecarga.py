@@ -38,7 +38,7 @@ sys.path[:0] = [str(RAIZ), str(RAIZ / "tests")]
 import psycopg
 from cryptography.fernet import Fernet
 from medicion import barras, escribir, maquina, percentil, rondas, tabla
-from pila import CIFRADO_CLAVES, PUERTOS_DE_RECEPTORES, Pila, hasta
+from pila import CIFRADO_CLAVES, PUERTOS_DE_RECEPTORES, PUNTOS, Pila, hasta
 from psycopg import sql
 from servidores import Postgres, PostgresPrivado, RabbitPrivado, Servidor, puerto_libre
 
@@ -247,7 +247,7 @@ def _entorno_nuestro(procesos: int, hilos: int) -> dict[str, str]:
     return {
         **empresas,
         **pausas,
-        "PYTHONPATH": f"{RAIZ / 'benchmarks' / 'instantaneo'}:{RAIZ}",
+        "PYTHONPATH": f"{RAIZ / 'benchmarks' / 'instantaneo'}:{PUNTOS}:{RAIZ}",
         "CALLBACK_SECRETOS": SECRETO,
         "RELOJ_PERIODO_S": "2",
         "WORKER_PROCESOS": str(procesos),

@@ -10,18 +10,15 @@ runs. (libfaketime 0.9.10 makes Python 3.11's `time.sleep` fail with EINVAL.)
 
 import datetime
 import functools
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import os
 import signal
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from al_importar import al_importar
 
 PUNTOS: defaultdict[str, list[str]] = defaultdict(list)
 for _punto in filter(None, os.environ.get("PUNTOS", "").split(";")):
@@ -51,38 +48,14 @@ def _envolver(original: Any, punto: str) -> Any:
     return envuelta
 
 
-class _Cargador(importlib.abc.Loader):
-    """Runs the module, then wraps its functions before anybody imports their names."""
-
-    def __init__(self, original: importlib.abc.Loader) -> None:
-        self._original = original
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        return self._original.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        self._original.exec_module(module)
-        for punto in PUNTOS.pop(module.__name__):
-            *clases, nombre = punto.split(":")[1].split(".")
-            duenio: Any = functools.reduce(getattr, clases, module)
-            setattr(duenio, nombre, _envolver(getattr(duenio, nombre), punto))
+def _envolver_los_suyos(modulo: ModuleType) -> None:
+    for punto in PUNTOS[modulo.__name__]:
+        *clases, nombre = punto.split(":")[1].split(".")
+        duenio: Any = functools.reduce(getattr, clases, modulo)
+        setattr(duenio, nombre, _envolver(getattr(duenio, nombre), punto))
 
 
-class _Buscador(importlib.abc.MetaPathFinder):
-    """Finds the named modules as everybody else would, and gives them our loader."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in PUNTOS:
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-        assert spec is not None and spec.loader is not None
-        spec.loader = _Cargador(spec.loader)
-        return spec
-
-
-sys.meta_path.insert(0, _Buscador())
+al_importar(dict.fromkeys(PUNTOS, _envolver_los_suyos))
 
 if "HORA" in os.environ:
     _time, _time_ns, _momento, _desvio = time.time, time.time_ns, datetime.datetime, Path(os.environ["HORA"])
