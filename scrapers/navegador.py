@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ class _Instancia:
         self._conexion = Conexion(chromium.ws, bucle)
         self._sesion = Sesion(self._conexion)
         self.caida: asyncio.Future[None] = bucle.create_future()
+        self._unidas: dict[str, asyncio.Future[tuple[str, str]]] = {}
+        """The tabs that are being made, by their context."""
         self._rotas: weakref.WeakSet[asyncio.Future[None]] = weakref.WeakSet()
         self._conexion.setClosedCallback(self._caer)
         self.nacida = time.monotonic()
@@ -84,11 +87,27 @@ class _Instancia:
         return not self.caida.done() and self.chromium.vivo and joven and self.usadas < opciones.consultas_max
 
     async def saludar(self) -> dict[str, Any]:
-        """Wait until the connection is open: pyppeteer refuses a second message before that."""
-        return await self._sesion.enviar("Browser.getVersion")
+        """Wait until the connection is open, and have every tab wait, when made, until it is prepared.
 
-    async def abrir(self, puerto: int) -> tuple[str, Pestana]:
-        """A tab in a fresh isolated context that goes out by a Salida's port. Returns the context's id and the tab."""
+        pyppeteer refuses a second message before its connection is open.
+        """
+        await self._sesion.enviar("Browser.getVersion")
+        self._sesion.al("Target.attachedToTarget", self._unir)
+        return await self._sesion.enviar(
+            "Target.setAutoAttach",
+            autoAttach=True,
+            waitForDebuggerOnStart=True,
+            flatten=True,
+            filter=[{"type": "page", "exclude": False}, {"exclude": True}],
+        )
+
+    def _unir(self, evento: dict[str, Any]) -> None:
+        unida = self._unidas.pop(evento["targetInfo"].get("browserContextId", ""), None)
+        if unida is not None and not unida.done():
+            unida.set_result((evento["targetInfo"]["targetId"], evento["sessionId"]))
+
+    async def contexto(self, puerto: int) -> str:
+        """A fresh isolated context that goes out by a Salida's port. Returns its id."""
         enviar = self._sesion.enviar
         creado = await enviar(
             "Target.createBrowserContext",
@@ -101,17 +120,24 @@ class _Instancia:
             enviar("Browser.setDownloadBehavior", behavior="deny", browserContextId=contexto),
             enviar("Browser.grantPermissions", permissions=[], browserContextId=contexto),  # refuses all others
         )
-        blanco = await enviar("Target.createTarget", url="about:blank", browserContextId=contexto)
-        unida = await enviar("Target.attachToTarget", targetId=blanco["targetId"], flatten=True)
-        sesion = Sesion(self._conexion, unida["sessionId"])
+        return contexto
+
+    def vigilar(self) -> "asyncio.Future[None]":
+        """What ends when this browser does."""
         rota: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._rotas.add(rota)
-        sesion.al("Inspector.targetCrashed", lambda _: _romper(rota))
         if self.caida.done():
             _romper(rota)
-        pestana = Pestana(sesion, rota)
-        await pestana.preparar()
-        return contexto, pestana
+        return rota
+
+    async def abrir(self, contexto: str, url: str, rota: "asyncio.Future[None]") -> tuple[str, Sesion]:
+        """A tab at a URL, which waits to be prepared. Returns the id of its main frame and its session."""
+        unida = self._unidas[contexto] = asyncio.get_running_loop().create_future()
+        await self._sesion.enviar("Target.createTarget", url=url, browserContextId=contexto)
+        marco, numero = await unida
+        sesion = Sesion(self._conexion, numero)
+        sesion.al("Inspector.targetCrashed", lambda _: _romper(rota))
+        return marco, sesion
 
     async def cerrar_contexto(self, contexto: str) -> None:
         """Close the context and all it holds; a browser that cannot is killed."""
@@ -195,21 +221,32 @@ class Navegador:
         contexto = None
         try:
             async with Salida(permitida) as salida:
-                try:
-                    async with asyncio.timeout(ABRIR_S):
-                        contexto, pestana = await instancia.abrir(salida.puerto)
-                except (TimeoutError, Falla, *DESCONECTADO) as error:
-                    self._limpiar(instancia.matar())
-                    self.historia.anotar(f"no abre: {error}")
-                    raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no abre: {error}") from None
-                self.historia.anotar(None)
+                contexto = asyncio.ensure_future(instancia.contexto(salida.puerto))
+                rota = instancia.vigilar()
+                pestana = Pestana(partial(self._abrir, instancia, contexto, rota), rota)
                 salida.anotar = pestana.red.lineas.append
                 yield pestana
         finally:
             instancia.activas -= 1
             self._limpiar(self._soltar(instancia, contexto))
 
-    async def _soltar(self, instancia: _Instancia, contexto: str | None) -> None:
+    async def _abrir(
+        self, instancia: _Instancia, contexto: "asyncio.Future[str]", rota: "asyncio.Future[None]", url: str
+    ) -> tuple[str, Sesion]:
+        """As `_Instancia.abrir`; a browser that does not is given up."""
+        try:
+            async with asyncio.timeout(ABRIR_S):
+                abierta = await instancia.abrir(await asyncio.shield(contexto), url, rota)
+        except (TimeoutError, Falla, *DESCONECTADO) as error:
+            _romper(rota)
+            self._limpiar(instancia.matar())
+            self.historia.anotar(f"no abre: {error}")
+            raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no abre: {error}") from None
+        self.historia.anotar(None)
+        return abierta
+
+    async def _soltar(self, instancia: _Instancia, creado: "asyncio.Future[str] | None") -> None:
+        contexto = await con_limite(creado, CIERRE_S) if creado is not None else None
         if contexto is not None and not instancia.caida.done():
             await instancia.cerrar_contexto(contexto)
         if instancia in self._retiradas and instancia.activas == 0:

@@ -45,9 +45,14 @@ class Marco:
     `css >> texto` is what matches `css` and says exactly `texto`, whatever its case; `css >> …texto`, what ends so.
     """
 
-    def __init__(self, pestana: Pestana, marco: str) -> None:
+    def __init__(self, pestana: Pestana, marco: str | None = None) -> None:
+        """`marco` is the frame's id; None, the main frame's."""
         self._pestana = pestana
-        self._marco = marco
+        self._propio = marco
+
+    @property
+    def _marco(self) -> str:
+        return self._propio or self._pestana.marco_principal
 
     async def _evaluar(self, funcion: str, *argumentos: Any, hasta: float) -> Any:
         """Call `funcion` before the moment `hasta` (monotonic s), again after a navigation that took it away."""
@@ -140,7 +145,7 @@ class Pagina(Marco):
     """The main document of a tab, at the portal's base URL."""
 
     def __init__(self, pestana: Pestana, url: str) -> None:
-        super().__init__(pestana, pestana.marco_principal)
+        super().__init__(pestana)
         self.url = url.rstrip("/")
 
     async def ir(self, ruta: str = "/", *, hasta_s: float = ESPERA_S) -> None:

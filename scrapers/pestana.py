@@ -5,16 +5,15 @@ import base64
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from scrapers.fallas import Codigo, Falla
+from scrapers.red import COLA, Red, Sesion
 
 T = TypeVar("T")
 
 MUNDO = "consultas"
 """Our scripts run in an isolated world of each frame: the page cannot see or replace what they use."""
-COLA = 60
-"""Lines kept of console and network."""
 CRUDO = 5000
 """Characters kept of a line until secrets are masked in it: one that was cut could not be recognised."""
 BLOQUEADOS = (
@@ -28,78 +27,45 @@ class ContextoPerdido(Exception):
     """The document went away under a script: the page navigated. Ask the new one."""
 
 
-class Sesion(Protocol):
-    """What a tab needs of its DevTools session; `enviar` raises Falla NAVEGADOR_CAIDO or ContextoPerdido."""
+class _SinAbrir:
+    """The session of a tab that is not open: nothing can be asked of it."""
 
-    async def enviar(self, metodo: str, **parametros: Any) -> dict[str, Any]: ...
+    async def enviar(self, metodo: str, **_parametros: Any) -> dict[str, Any]:
+        raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"{metodo} sin pestaña abierta")
 
-    def lanzar(self, metodo: str, **parametros: Any) -> None: ...
+    def lanzar(self, metodo: str, **parametros: Any) -> None:
+        return
 
-    def al(self, evento: str, hacer: Callable[[dict[str, Any]], None]) -> None: ...
-
-
-class Red:
-    """What the tab asked of the network: open requests, and how the data requests (XHR, fetch, documents) ended."""
-
-    def __init__(self, sesion: Sesion) -> None:
-        self.lineas: deque[str] = deque(maxlen=COLA)
-        self._abiertos: dict[str, tuple[str, str]] = {}
-        self.documentos: dict[str, tuple[int, dict[str, str]]] = {}
-        """Status and headers of the last document of each frame."""
-        self.ultimo_fallo: tuple[int, str, dict[str, str]] | None = None
-        sesion.al("Network.requestWillBeSent", self._pedido)
-        sesion.al("Network.responseReceived", self._respuesta)
-        sesion.al("Network.loadingFinished", lambda e: self._fin(e["requestId"]))
-        sesion.al("Network.loadingFailed", self._fallo)
-
-    @property
-    def pendientes(self) -> int:
-        """How many documents and data requests have no end yet."""
-        return len(self._abiertos)
-
-    def olvidar(self) -> None:
-        """Before an action: what failed earlier no longer explains what comes."""
-        self.ultimo_fallo = None
-
-    def _pedido(self, evento: dict[str, Any]) -> None:
-        if evento.get("type") in ("XHR", "Fetch", "Document", "EventSource"):
-            self._abiertos[evento["requestId"]] = (evento["request"]["method"], evento["request"]["url"])
-
-    def _respuesta(self, evento: dict[str, Any]) -> None:
-        respuesta, clase = evento["response"], evento.get("type")
-        estado = int(respuesta["status"])
-        metodo, url = self._abiertos.get(evento["requestId"], ("GET", respuesta["url"]))
-        cabeceras = {nombre.lower(): valor for nombre, valor in respuesta["headers"].items()}
-        if clase in ("XHR", "Fetch", "Document"):
-            self.lineas.append(f"{metodo} {estado} {url}")
-        if clase == "Document" and "frameId" in evento:
-            self.documentos[evento["frameId"]] = (estado, cabeceras)
-        if estado >= 400 and clase in ("XHR", "Fetch", "Document"):
-            self.ultimo_fallo = (estado, url, cabeceras)
-
-    def _fallo(self, evento: dict[str, Any]) -> None:
-        metodo, url = self._abiertos.get(evento["requestId"], ("", ""))
-        if url and not evento.get("canceled") and "blockedReason" not in evento:
-            self.lineas.append(f"{metodo} {evento.get('errorText')} {url}")
-            self.ultimo_fallo = (0, url, {})
-        self._fin(evento["requestId"])
-
-    def _fin(self, pedido: str) -> None:
-        self._abiertos.pop(pedido, None)
+    def al(self, evento: str, hacer: Callable[[dict[str, Any]], None]) -> None:
+        return
 
 
 class Pestana:
-    """A tab in an isolated context of its own. `rota` ends when the renderer or the browser dies."""
+    """A tab in an isolated context of its own, open once it goes somewhere.
 
-    def __init__(self, sesion: Sesion, rota: "asyncio.Future[None]") -> None:
-        self._sesion = sesion
+    `nacer` makes it at a URL, paused, and returns the id of its main frame and its session. `rota` ends when the
+    renderer or the browser dies.
+    """
+
+    def __init__(self, nacer: Callable[[str], Awaitable[tuple[str, Sesion]]], rota: "asyncio.Future[None]") -> None:
+        self._nacer = nacer
+        self._sesion: Sesion = _SinAbrir()
         self.rota = rota
-        self.red = Red(sesion)
+        self.red = Red()
         self.consola: deque[str] = deque(maxlen=COLA)
         self._contextos: dict[str, int] = {}
         self._cargados: set[str] = set()
+        self._fallidos: dict[str, str] = {}
         self._cambio = asyncio.Event()
         self.marco_principal = ""
+        """Empty until it is open."""
+
+    async def _abrir(self, url: str) -> None:
+        """Be made at a URL, and let go there once everything that is needed is on: all in one round trip."""
+        self.marco_principal, sesion = await self._nacer(url)
+        self._sesion = sesion
+        self.red.escuchar(sesion)
+        sesion.al("Network.loadingFailed", self._fallo)
         sesion.al("Runtime.executionContextCreated", self._contexto_creado)
         sesion.al("Runtime.executionContextDestroyed", self._contexto_destruido)
         sesion.al("Runtime.executionContextsCleared", lambda _: self._contextos.clear())
@@ -107,12 +73,8 @@ class Pestana:
         sesion.al("Page.javascriptDialogOpening", self._dialogo)
         sesion.al("Runtime.consoleAPICalled", self._consola)
         sesion.al("Runtime.exceptionThrown", self._excepcion)
-
-    async def preparar(self) -> None:
-        """Switch on what is needed, in one round trip."""
-        enviar = self._sesion.enviar
-        arbol, *_ = await asyncio.gather(
-            enviar("Page.getFrameTree"),
+        enviar = sesion.enviar
+        await asyncio.gather(
             enviar("Page.enable"),
             enviar("Page.setLifecycleEventsEnabled", enabled=True),
             enviar("Page.addScriptToEvaluateOnNewDocument", source="", worldName=MUNDO),
@@ -121,10 +83,8 @@ class Pestana:
             enviar("Network.setBlockedURLs", urls=list(BLOQUEADOS)),
             enviar("Network.setBypassServiceWorker", bypass=True),
             enviar("Page.setInterceptFileChooserDialog", enabled=True, cancel=True),
+            enviar("Runtime.runIfWaitingForDebugger"),
         )
-        marco = arbol["frameTree"]["frame"]
-        self.marco_principal = marco["id"]
-        self._cargados.add(marco["loaderId"])
 
     # --- events -------------------------------------------------------------------------------------------------
 
@@ -145,6 +105,12 @@ class Pestana:
     def _ciclo(self, evento: dict[str, Any]) -> None:
         if evento["name"] == "DOMContentLoaded" and evento["frameId"] == self.marco_principal:
             self._cargados.add(evento["loaderId"])
+            self._avisar()
+
+    def _fallo(self, evento: dict[str, Any]) -> None:
+        self.red.fallo(evento)
+        if evento.get("type") == "Document":
+            self._fallidos[evento["requestId"]] = evento["errorText"]
             self._avisar()
 
     def _dialogo(self, evento: dict[str, Any]) -> None:
@@ -182,14 +148,31 @@ class Pestana:
         Raises Falla PORTAL_CAIDO where nothing answers. The caller bounds the time.
         """
         self.red.olvidar()
+        if not self.marco_principal:
+            await self._abrir(url)
+            error = await self._hasta(self._primer_documento)
+        else:
+            error = await self._navegar(url)
+        documento = self.red.documentos.get(self.marco_principal, (200, {}))
+        if error and documento[0] < 400:  # a bad status without a body is an error too
+            raise Falla(Codigo.PORTAL_CAIDO, detalle=f"{error} en {url}")
+        return documento
+
+    def _primer_documento(self) -> str | None:
+        """Why the document that the tab was made for does not come; empty once it, or one it led to, is there."""
+        pedido = self.red.navegaciones.get(self.marco_principal, "")
+        if pedido in self._fallidos:
+            return self._fallidos[pedido]
+        return "" if pedido in self._cargados else None
+
+    async def _navegar(self, url: str) -> str:
+        """Go from one document to another. Returns why it cannot, or nothing."""
         self.red.documentos.pop(self.marco_principal, None)
         anteriores = set(self._cargados)
         respuesta = await self._sesion.enviar("Page.navigate", url=url)
-        if respuesta.get("errorText"):
-            raise Falla(Codigo.PORTAL_CAIDO, detalle=f"{respuesta['errorText']} en {url}")
-        if respuesta.get("loaderId"):
+        if respuesta.get("loaderId") and not respuesta.get("errorText"):
             await self._hasta(lambda: self._cargados - anteriores or None)
-        return self.red.documentos.get(self.marco_principal, (200, {}))
+        return str(respuesta.get("errorText", ""))
 
     async def evaluar(self, marco: str, funcion: str, *argumentos: Any) -> Any:
         """Call a JavaScript function in our world of that frame; a promise is awaited. Returns its JSON value."""

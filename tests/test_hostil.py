@@ -533,11 +533,13 @@ def test_por_fuera_de_una_consulta_no_hay_red(sitio: str) -> None:
     async def probar() -> str:
         async with abierta(sitio) as (navegador, _):
             assert navegador._instancia is not None
-            enviar = navegador._instancia._sesion.enviar
-            blanco = await enviar("Target.createTarget", url="about:blank")
-            unida = await enviar("Target.attachToTarget", targetId=blanco["targetId"], flatten=True)
-            ido = await Sesion(navegador._instancia._conexion, unida["sessionId"]).enviar("Page.navigate", url=sitio)
-            return str(ido.get("errorText"))
+            sesion, unidas = navegador._instancia._sesion, list[str]()
+            sesion.al("Target.attachedToTarget", lambda evento: unidas.append(evento["sessionId"]))
+            await sesion.enviar("Target.createTarget", url="about:blank")
+            await cumplido(lambda: bool(unidas))
+            suelta = Sesion(navegador._instancia._conexion, unidas[0])
+            await suelta.enviar("Runtime.runIfWaitingForDebugger")
+            return str((await suelta.enviar("Page.navigate", url=sitio)).get("errorText"))
 
     assert asyncio.run(probar()) == "net::ERR_PROXY_CONNECTION_FAILED"
 

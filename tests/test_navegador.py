@@ -42,6 +42,7 @@ PAGINAS: Mapping[str, str] = {
     "/clave": "<p id=p>x</p><input id=u><input id=c type=password><script>console.log('clave secreta-9')</script>",
     "/descarga": "<p id=p>x</p><script>setTimeout(() => location = '/archivo', 100)</script>",
     "/salto": "<p id=p>x</p><script>location = '/'</script>",
+    "/apurada": f"<!--{'x' * 4096}--><p id=p>x</p><script>location = '/'</script>",
 }
 
 ConPagina = Callable[[Pagina], Awaitable[object]]
@@ -52,13 +53,20 @@ class _Manejador(http.server.BaseHTTPRequestHandler):
         ruta = self.path.partition("?")[0]
         if ruta == "/lenta":
             time.sleep(5)
-        self.send_response({"/500": 500, "/429": 429, "/403": 403, "/503": 503, "/404": 404}.get(ruta, 200))
-        if ruta == "/429":
+        if ruta == "/muda":
+            return  # hangs up
+        estado = ruta.removeprefix("/").removesuffix("-vacia")
+        self.send_response(int(estado) if estado.isdigit() else 200)
+        if estado == "429":
             self.send_header("Retry-After", "7")
         tipo = "application/octet-stream" if ruta == "/archivo" else "text/html; charset=utf-8"
         self.send_header("Content-Type", tipo)
         self.end_headers()
+        if ruta.endswith("-vacia") or estado == "204":
+            return
         self.wfile.write(PAGINAS.get(ruta, "<p>otra</p>").encode())
+        if ruta == "/apurada":
+            time.sleep(0.5)
 
     def log_message(self, *_: object) -> None:
         return
@@ -109,6 +117,7 @@ def test_it_works(sitio: str) -> None:
         ("/tramposa", "real"),
         ("/oculto", "se ve"),
         ("/salto", "listo"),
+        ("/apurada", "listo"),
     ],
 )
 def test_una_pagina_hostil_no_cuelga_ni_engana(sitio: str, ruta: str, texto: str) -> None:
@@ -123,13 +132,24 @@ def test_una_pagina_hostil_no_cuelga_ni_engana(sitio: str, ruta: str, texto: str
         ("/403", Codigo.ACCESO_BLOQUEADO),
         ("/503", Codigo.PORTAL_CAIDO),
         ("/404", Codigo.PORTAL_CAMBIO),
+        ("/429-vacia", Codigo.LIMITE_DE_CONSULTAS),
+        ("/403-vacia", Codigo.ACCESO_BLOQUEADO),
+        ("/204", Codigo.PORTAL_CAIDO),
+        ("/muda", Codigo.PORTAL_CAIDO),
+        ("/archivo", Codigo.PORTAL_CAIDO),
     ],
 )
-def test_cada_estado_http_es_su_falla(sitio: str, ruta: str, codigo: Codigo) -> None:
-    with pytest.raises(Falla) as vista:
-        con_pagina(sitio, lambda pagina: pagina.ir(ruta))
-    assert vista.value.codigo is codigo
-    assert vista.value.esperar_s == (7 if ruta == "/429" else None)
+@pytest.mark.parametrize("desde", [None, "/"])
+def test_cada_estado_http_es_su_falla(sitio: str, ruta: str, codigo: Codigo, desde: str | None) -> None:
+    async def ir(pagina: Pagina) -> None:
+        if desde is not None:
+            await pagina.ir(desde)
+        with pytest.raises(Falla) as vista:
+            await pagina.ir(ruta, hasta_s=8)
+        assert vista.value.codigo is codigo
+        assert vista.value.esperar_s == (7 if ruta.startswith("/429") else None)
+
+    con_pagina(sitio, ir)
 
 
 def test_nadie_responde() -> None:
