@@ -14,7 +14,7 @@ from typing import Any
 from scrapers.chromium import Chromium
 from scrapers.conexion import DESCONECTADO, Conexion, Sesion
 from scrapers.fallas import Codigo, Falla
-from scrapers.pestana import Pestana, con_limite
+from scrapers.pestana import Pestana, con_limite, romper
 from scrapers.salida import Salida
 
 logger = logging.getLogger(__name__)
@@ -53,11 +53,6 @@ class Historia:
             self.fallas += 1
 
 
-def _romper(rota: asyncio.Future[None]) -> None:
-    if not rota.done():
-        rota.set_result(None)
-
-
 class _Instancia:
     """A running Chromium and our connection to it."""
 
@@ -79,7 +74,7 @@ class _Instancia:
         if not self.caida.done():
             self.caida.set_result(None)
         for rota in [*self._rotas]:
-            _romper(rota)
+            romper(rota)
 
     def sirve(self, opciones: Opciones) -> bool:
         """Whether a further consulta may open here."""
@@ -102,7 +97,7 @@ class _Instancia:
         )
 
     def _unir(self, evento: dict[str, Any]) -> None:
-        unida = self._unidas.pop(evento["targetInfo"].get("browserContextId", ""), None)
+        unida = self._unidas.get(evento["targetInfo"].get("browserContextId", ""))
         if unida is not None and not unida.done():
             unida.set_result((evento["targetInfo"]["targetId"], evento["sessionId"]))
 
@@ -127,17 +122,18 @@ class _Instancia:
         rota: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._rotas.add(rota)
         if self.caida.done():
-            _romper(rota)
+            romper(rota)
         return rota
 
-    async def abrir(self, contexto: str, url: str, rota: "asyncio.Future[None]") -> tuple[str, Sesion]:
+    async def abrir(self, contexto: str, url: str) -> tuple[str, Sesion]:
         """A tab at a URL, which waits to be prepared. Returns the id of its main frame and its session."""
         unida = self._unidas[contexto] = asyncio.get_running_loop().create_future()
-        await self._sesion.enviar("Target.createTarget", url=url, browserContextId=contexto)
-        marco, numero = await unida
-        sesion = Sesion(self._conexion, numero)
-        sesion.al("Inspector.targetCrashed", lambda _: _romper(rota))
-        return marco, sesion
+        try:
+            await self._sesion.enviar("Target.createTarget", url=url, browserContextId=contexto)
+            marco, numero = await unida
+        finally:
+            self._unidas.pop(contexto, None)
+        return marco, Sesion(self._conexion, numero)
 
     async def cerrar_contexto(self, contexto: str) -> None:
         """Close the context and all it holds; a browser that cannot is killed."""
@@ -222,23 +218,19 @@ class Navegador:
         try:
             async with Salida(permitida) as salida:
                 contexto = asyncio.ensure_future(instancia.contexto(salida.puerto))
-                rota = instancia.vigilar()
-                pestana = Pestana(partial(self._abrir, instancia, contexto, rota), rota)
+                pestana = Pestana(partial(self._abrir, instancia, contexto), instancia.vigilar())
                 salida.anotar = pestana.red.lineas.append
                 yield pestana
         finally:
             instancia.activas -= 1
             self._limpiar(self._soltar(instancia, contexto))
 
-    async def _abrir(
-        self, instancia: _Instancia, contexto: "asyncio.Future[str]", rota: "asyncio.Future[None]", url: str
-    ) -> tuple[str, Sesion]:
+    async def _abrir(self, instancia: _Instancia, contexto: "asyncio.Future[str]", url: str) -> tuple[str, Sesion]:
         """As `_Instancia.abrir`; a browser that does not is given up."""
         try:
             async with asyncio.timeout(ABRIR_S):
-                abierta = await instancia.abrir(await asyncio.shield(contexto), url, rota)
+                abierta = await instancia.abrir(await asyncio.shield(contexto), url)
         except (TimeoutError, Falla, *DESCONECTADO) as error:
-            _romper(rota)
             self._limpiar(instancia.matar())
             self.historia.anotar(f"no abre: {error}")
             raise Falla(Codigo.NAVEGADOR_CAIDO, detalle=f"no abre: {error}") from None

@@ -27,6 +27,12 @@ class ContextoPerdido(Exception):
     """The document went away under a script: the page navigated. Ask the new one."""
 
 
+def romper(rota: "asyncio.Future[None]") -> None:
+    """Say that the renderer or the browser died, once."""
+    if not rota.done():
+        rota.set_result(None)
+
+
 class _SinAbrir:
     """The session of a tab that is not open: nothing can be asked of it."""
 
@@ -51,11 +57,10 @@ class Pestana:
         self._nacer = nacer
         self._sesion: Sesion = _SinAbrir()
         self.rota = rota
-        self.red = Red()
+        self.red = Red(self._avisar)
         self.consola: deque[str] = deque(maxlen=COLA)
         self._contextos: dict[str, int] = {}
         self._cargados: set[str] = set()
-        self._fallidos: dict[str, str] = {}
         self._cambio = asyncio.Event()
         self.marco_principal = ""
         """Empty until it is open."""
@@ -65,7 +70,7 @@ class Pestana:
         self.marco_principal, sesion = await self._nacer(url)
         self._sesion = sesion
         self.red.escuchar(sesion)
-        sesion.al("Network.loadingFailed", self._fallo)
+        sesion.al("Inspector.targetCrashed", lambda _: romper(self.rota))
         sesion.al("Runtime.executionContextCreated", self._contexto_creado)
         sesion.al("Runtime.executionContextDestroyed", self._contexto_destruido)
         sesion.al("Runtime.executionContextsCleared", lambda _: self._contextos.clear())
@@ -105,12 +110,6 @@ class Pestana:
     def _ciclo(self, evento: dict[str, Any]) -> None:
         if evento["name"] == "DOMContentLoaded" and evento["frameId"] == self.marco_principal:
             self._cargados.add(evento["loaderId"])
-            self._avisar()
-
-    def _fallo(self, evento: dict[str, Any]) -> None:
-        self.red.fallo(evento)
-        if evento.get("type") == "Document":
-            self._fallidos[evento["requestId"]] = evento["errorText"]
             self._avisar()
 
     def _dialogo(self, evento: dict[str, Any]) -> None:
@@ -161,9 +160,7 @@ class Pestana:
     def _primer_documento(self) -> str | None:
         """Why the document that the tab was made for does not come; empty once it, or one it led to, is there."""
         pedido = self.red.navegaciones.get(self.marco_principal, "")
-        if pedido in self._fallidos:
-            return self._fallidos[pedido]
-        return "" if pedido in self._cargados else None
+        return self.red.errores.get(pedido, "" if pedido in self._cargados else None)
 
     async def _navegar(self, url: str) -> str:
         """Go from one document to another. Returns why it cannot, or nothing."""

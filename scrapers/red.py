@@ -21,13 +21,17 @@ class Sesion(Protocol):
 class Red:
     """What the tab asked of the network: open requests, and how the data requests (XHR, fetch, documents) ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, avisar: Callable[[], None]) -> None:
+        """`avisar` is called when a document does not come."""
+        self._avisar = avisar
         self.lineas: deque[str] = deque(maxlen=COLA)
         self._abiertos: dict[str, tuple[str, str]] = {}
         self.documentos: dict[str, tuple[int, dict[str, str]]] = {}
         """Status and headers of the last document of each frame."""
         self.navegaciones: dict[str, str] = {}
         """The last document that each frame asked for: its loader's id."""
+        self.errores: dict[str, str] = {}
+        """Why a document did not come, by its loader's id."""
         self.ultimo_fallo: tuple[int, str, dict[str, str]] | None = None
 
     def escuchar(self, sesion: Sesion) -> None:
@@ -35,6 +39,7 @@ class Red:
         sesion.al("Network.requestWillBeSent", self._pedido)
         sesion.al("Network.responseReceived", self._respuesta)
         sesion.al("Network.loadingFinished", lambda e: self._fin(e["requestId"]))
+        sesion.al("Network.loadingFailed", self._fallo)
 
     @property
     def pendientes(self) -> int:
@@ -63,12 +68,14 @@ class Red:
         if estado >= 400 and clase in ("XHR", "Fetch", "Document"):
             self.ultimo_fallo = (estado, url, cabeceras)
 
-    def fallo(self, evento: dict[str, Any]) -> None:
-        """A request that failed."""
+    def _fallo(self, evento: dict[str, Any]) -> None:
         metodo, url = self._abiertos.get(evento["requestId"], ("", ""))
         if url and not evento.get("canceled") and "blockedReason" not in evento:
             self.lineas.append(f"{metodo} {evento.get('errorText')} {url}")
             self.ultimo_fallo = (0, url, {})
+        if evento.get("type") == "Document":
+            self.errores[evento["requestId"]] = evento["errorText"]
+            self._avisar()
         self._fin(evento["requestId"])
 
     def _fin(self, pedido: str) -> None:
