@@ -18,7 +18,6 @@ from models.consulta import (
     Consulta,
     devolver,
     marcar_encoladas,
-    reclamar,
     reintentar,
     renovar,
 )
@@ -38,6 +37,7 @@ from models.listados import (
 )
 from models.programacion import Ocurrencia, Programacion
 from models.propiedad import Propiedad, Servicio, servicios_de
+from models.reclamo import reclamar
 from models.reenvio import que_impide, reenviar, reenviar_varios
 from models.resultado import Parte, Resultado
 from models.reuso import Reparto, por_repartir, repartir

@@ -4,13 +4,32 @@ import contextlib
 import select
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
+import psycopg2.extensions
 from peewee import DatabaseError, DecimalField, InterfaceError, Model, OperationalError, fn
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, JSONField
 
 from settings import ajustes
+
+
+class Enlace(psycopg2.extensions.connection):
+    """A connection that knows which statements the server keeps prepared for it (compilada.py)."""
+
+    def __init__(self, *args: Any, **opciones: Any) -> None:
+        super().__init__(*args, **opciones)
+        self.preparadas: set[str] = set()
+
+    @cached_property
+    def directo(self) -> bool:
+        """Whether one server process is at the other end, always the same; asked by the thread that uses it.
+
+        Not so behind PgBouncer and its kind, which announce a number of their own for that process.
+        """
+        [[proceso]] = bd.execute_sql("SELECT pg_backend_pid()").fetchall()
+        return bool(proceso == self.info.backend_pid)
 
 
 class Reserva(PooledPostgresqlDatabase):
@@ -45,6 +64,7 @@ def iniciar(url: str, *, conexiones: int, espera_s: float) -> None:
         stale_timeout=300,
         connect_timeout=5,
         application_name="consultas",
+        connection_factory=Enlace,
         keepalives_idle=30,
         keepalives_interval=5,
         keepalives_count=3,

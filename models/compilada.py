@@ -4,6 +4,7 @@ What differs from run to run is a parameter of the function that builds the quer
 """
 
 import inspect
+import itertools
 import uuid
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -11,9 +12,10 @@ from typing import Any, TypeVar
 
 from peewee import AsIs, Model
 
-from models.base import bd
+from models.base import Enlace, bd
 
 M = TypeVar("M", bound=Model)
+_numeros = itertools.count(1)
 
 
 class _Hueco:
@@ -26,12 +28,15 @@ class _Hueco:
 class Compilada:
     """`compilada` of a function that builds a query: called with the function's parameters, it runs that query.
 
-    The values are what the driver takes: peewee's fields do not convert them, but for UUIDs.
+    The values are what the driver takes: peewee's fields do not convert them, but for UUIDs. The server plans it once
+    for each connection, not for each run, where the connection is a direct one.
     """
 
     def __init__(self, hacer: Callable[..., Any], nombres: Iterable[str] = ()) -> None:
         self._hacer = hacer
         self._nombres = tuple(nombres) or tuple(inspect.signature(hacer).parameters)
+        self.nombre = f"{hacer.__module__}.{hacer.__qualname__}.{next(_numeros)}"
+        """Of its prepared statement, in each connection."""
 
     @cached_property
     def _escrita(self) -> tuple[str, list[Any]]:
@@ -39,18 +44,48 @@ class Compilada:
         texto, valores = self._hacer(**huecos).sql()
         return texto, valores
 
-    def _valores(self, dados: dict[str, Any]) -> tuple[str, list[Any]]:
+    @cached_property
+    def valores(self) -> list[str]:
+        """The names of the values in the order in which the statement takes them."""
+        return [v.nombre for v in self._escrita[1] if isinstance(v, _Hueco)]
+
+    @cached_property
+    def _ejecucion(self) -> str:
+        return f'EXECUTE "{self.nombre}"({", ".join(["%s"] * len(self.valores))})'
+
+    def preparar(self) -> None:
+        """PREPARE it in this thread's connection, unless it is.
+
+        A parameter goes where a value does; the rest stays as it is, since partial indexes ask for constants.
+        """
+        enlace: Enlace = bd.connection()
+        if self.nombre in enlace.preparadas:
+            return
         texto, valores = self._escrita
-        puestos = [dados[v.nombre] if isinstance(v, _Hueco) else v for v in valores]
+        cuenta = itertools.count(1)
+        lugares = [f"${next(cuenta)}" if isinstance(v, _Hueco) else "%s" for v in valores]
+        partes = texto.split("%s")
+        preparada = "".join(itertools.chain(*zip(partes, lugares, strict=False), partes[len(lugares) :]))
+        bd.execute_sql(f'PREPARE "{self.nombre}" AS {preparada}', [v for v in valores if not isinstance(v, _Hueco)])
+        enlace.preparadas.add(self.nombre)
+
+    def _orden(self, dados: dict[str, Any]) -> tuple[str, list[Any]]:
+        enlace: Enlace = bd.connection()
+        if enlace.directo:
+            self.preparar()
+            texto, puestos = self._ejecucion, [dados[nombre] for nombre in self.valores]
+        else:
+            texto, valores = self._escrita
+            puestos = [dados[v.nombre] if isinstance(v, _Hueco) else v for v in valores]
         return texto, [str(v) if isinstance(v, uuid.UUID) else v for v in puestos]
 
     def __call__(self, **dados: Any) -> Any:
         """Run it; returns the driver's cursor."""
-        return bd.execute_sql(*self._valores(dados))
+        return bd.execute_sql(*self._orden(dados))
 
     def filas(self, modelo: type[M], **dados: Any) -> list[M]:
         """Run it; returns the rows that it gives, as those of a model."""
-        texto, valores = self._valores(dados)
+        texto, valores = self._orden(dados)
         return list(modelo.raw(texto, *valores))
 
 

@@ -10,7 +10,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from peewee import Select, fn
+from peewee import Cast, Select, fn
 
 from models.base import bd, conexion, transaccion
 from models.callback import DESTINO, PATRON, Callback, Intento
@@ -83,7 +83,7 @@ def _destino_a_solas(callback_id: Any) -> Any:
 
 @compilada
 def _esperar_al_destino(destino: Any) -> Any:
-    return Select(columns=[_candado(destino)]).bind(bd)
+    return Select(columns=[_candado(Cast(destino, "text"))]).bind(bd)
 
 
 def _candado(destino: Any) -> Any:
