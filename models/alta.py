@@ -173,7 +173,7 @@ def _escribir(
         empezar([job["id"]])
     if copias:
         escrito = Job.get_by_id(job["id"])
-        deber_consultados(escrito, list(Consulta.select().where(Consulta.id.in_([c["id"] for c in copias]))))
+        deber_consultados(escrito, [c["id"] for c in copias])
         if terminadas == len(servicios):
             cerrar(escrito)
     return Creado(

@@ -30,6 +30,7 @@ from models.cuerpo import adelgazar, cuerpo_consultado, cuerpo_de
 from models.job import Job
 from models.schemas_callback import OCULTA, POR_DEFECTO, SERVICIO_CONSULTADO
 
+LOTE = 500
 PATRON = "//([^/?#]*)"
 DESTINO = SQL(f"lower(coalesce(substring(url, '{PATRON}'), ''))")
 """The `host:port` of a callback, as its URL writes it."""
@@ -194,27 +195,36 @@ def por_anunciar(job_id: Any) -> Any:
 def deber(job: Job, evento: str, resultados: list[dict[str, Any]]) -> None:
     """Owe the callback of the job's end, if its caller asked for that event. Call it in the closing transaction."""
     if evento in (eventos_de(job) or ()):
-        Callback.insert(_nuevo(job, evento, cuerpo_de(job, evento, resultados))).execute()
+        cuerpo = cuerpo_de(job, evento, resultados)
+        _deber(callback_id=uuid.uuid4(), job_id=job.id, evento=evento, consulta_id=None, **_envio(job, cuerpo))
 
 
-def deber_consultados(job: Job, terminadas: Sequence[Consulta]) -> None:
-    """Owe a callback for each consulta that ended, if the caller asked for it. Call it in the ending transaction."""
+def deber_consultados(job: Job, terminadas: Sequence[uuid.UUID]) -> None:
+    """Owe a callback for each of these consultas, if the caller asked for it. Call it in the ending transaction."""
     if SERVICIO_CONSULTADO not in (eventos_de(job) or ()):
         return
-    filas = [{**_nuevo(job, SERVICIO_CONSULTADO, cuerpo_consultado(job, c)), "consulta": c.id} for c in terminadas]
-    for lote in chunked(filas, 500):
-        Callback.insert_many(lote).execute()
+    for lote in chunked(terminadas, LOTE):
+        for c in Consulta.select().where(Consulta.id.in_(lote)):
+            envio = _envio(job, cuerpo_consultado(job, c))
+            _deber(callback_id=uuid.uuid4(), job_id=job.id, evento=SERVICIO_CONSULTADO, consulta_id=c.id, **envio)
 
 
-def _nuevo(job: Job, evento: str, cuerpo: bytes) -> dict[str, Any]:
-    return {
-        "job": job.id,
-        "evento": evento,
-        "webhook_id": f"msg_{uuid.uuid4().hex}",
-        "url": job.callback_url,
-        "cuerpo": cuerpo,
-        "proximo_intento_en": fn.now(),
-    }
+def _envio(job: Job, cuerpo: bytes) -> dict[str, Any]:
+    return {"webhook_id": f"msg_{uuid.uuid4().hex}", "url": job.callback_url, "cuerpo": cuerpo}
+
+
+@compilada
+def _deber(callback_id: Any, job_id: Any, evento: Any, consulta_id: Any, webhook_id: Any, url: Any, cuerpo: Any) -> Any:
+    return Callback.insert(
+        id=callback_id,
+        job=job_id,
+        evento=evento,
+        consulta=consulta_id,
+        webhook_id=webhook_id,
+        url=url,
+        cuerpo=cuerpo,
+        proximo_intento_en=fn.now(),
+    )
 
 
 def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> bool:

@@ -3,18 +3,19 @@
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from peewee import DatabaseError, fn
+from peewee import CTE, DatabaseError, Select, fn
 
-from models.base import bd, transaccion
+from models.base import transaccion
 from models.callback import deber, deber_consultados
-from models.compilada import Compilada
+from models.compilada import Compilada, compilada
 from models.consulta import Consulta, propia
 from models.evidencia import guardar_partes
-from models.job import ABIERTOS, Job, sumar_terminadas
-from models.resultado import Parte, Resultado, guardable
-from models.schemas import resultado_de
+from models.job import ABIERTOS, Job, suma
+from models.resultado import Resultado, guardable
+from models.schemas import PUBLICADAS, resultado_de
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +26,30 @@ def guardar_consulta_deuda(consulta_id: uuid.UUID, token: int, resultado: Result
     Returns `{"consulta_id": str, "guardado": bool}`; false when the consulta is no longer ours (its lease
     was taken over, its job ended): nothing was changed.
     """
+    try:
+        guardado = _guardar(consulta_id, token, resultado)
+    except _SinEvidencia as error:  # a full disk must not cost the result
+        logger.error("No se pudo guardar la evidencia de la consulta %s", consulta_id, exc_info=error.__cause__)
+        guardado = _guardar(consulta_id, token, replace(resultado, evidencia=()))
+    return {"consulta_id": str(consulta_id), "guardado": guardado}
+
+
+class _SinEvidencia(Exception):
+    """The evidencia could not be kept; with it goes the transaction."""
+
+
+def _guardar(consulta_id: uuid.UUID, token: int, resultado: Resultado) -> bool:
+    columnas = {nombre: getattr(Consulta, nombre).db_value(v) for nombre, v in columnas_de(resultado).items()}
     with transaccion():
-        columnas = {nombre: getattr(Consulta, nombre).db_value(v) for nombre, v in columnas_de(resultado).items()}
-        terminadas = _fin_de_reclamada.filas(Consulta, consulta_id=consulta_id, token=token, **columnas)
-        guardado = _con_lo_debido(terminadas, resultado)
-    return {"consulta_id": str(consulta_id), "guardado": guardado > 0}
+        jobs = _fin_de_reclamada.filas(Job, consulta_id=consulta_id, token=token, **columnas)
+        if not jobs:
+            return False
+        try:
+            guardar_partes(consulta_id, resultado.evidencia)
+        except DatabaseError as error:
+            raise _SinEvidencia from error
+        _tras_contar(jobs[0], [consulta_id])
+        return True
 
 
 def terminar(cuales: Any, resultado: Resultado, *, contar: bool) -> int:
@@ -37,23 +57,25 @@ def terminar(cuales: Any, resultado: Resultado, *, contar: bool) -> int:
 
     `contar`: the end came from a start, which is thereby complete.
     """
-    return _con_lo_debido(_terminar_filas(cuales, resultado, contar=contar), resultado)
-
-
-def _con_lo_debido(terminadas: Sequence[Consulta], resultado: Resultado) -> int:
-    """Keep the evidencia of consultas of one job that have ended, count them, and close the job after its last."""
-    if not terminadas:
-        return 0
-    if resultado.evidencia:
-        _con_evidencia(terminadas[0].id, resultado.evidencia)
-    job, completo = sumar_terminadas(terminadas[0].job_id, len(terminadas))
-    deber_consultados(job, terminadas)
-    if completo:
-        cerrar(job)
+    terminadas = _terminar_filas(cuales, resultado, contar=contar)
+    if terminadas:
+        [job] = suma([terminadas[0].job_id], len(terminadas)).execute()
+        _tras_contar(job, [c.id for c in terminadas])
     return len(terminadas)
 
 
+def _tras_contar(job: Job, terminadas: Sequence[uuid.UUID]) -> None:
+    """Owe the callbacks of consultas that ended and were counted, and close their job after its last.
+
+    The job's lock makes exactly one caller the last.
+    """
+    deber_consultados(job, terminadas)
+    if job.terminadas >= job.total and job.status in ABIERTOS:
+        cerrar(job)
+
+
 def _terminar_filas(cuales: Any, resultado: Resultado, *, contar: bool) -> list[Consulta]:
+    """Those that ended, with their ids and their job's."""
     return list(_fin(cuales, contar=contar, columnas=columnas_de(resultado)).execute())
 
 
@@ -70,7 +92,7 @@ def _fin(cuales: Any, *, contar: bool, columnas: Mapping[str, Any]) -> Any:
             **columnas,
         )
         .where(cuales)
-        .returning(Consulta)
+        .returning(Consulta.id, Consulta.job)
     )
 
 
@@ -95,41 +117,44 @@ def columnas_de(resultado: Resultado) -> dict[str, Any]:
     }
 
 
+def _fin_y_cuenta(consulta_id: Any, token: Any, **columnas: Any) -> Any:
+    fin = CTE("fin", _fin(propia(consulta_id, token), contar=True, columnas=columnas))
+    return suma(Select([fin], [fin.c.job_id]), 1).with_cte(fin)
+
+
 _fin_de_reclamada = Compilada(
-    lambda consulta_id, token, **columnas: _fin(propia(consulta_id, token), contar=True, columnas=columnas),
+    _fin_y_cuenta,
     nombres=("consulta_id", "token", *columnas_de(Resultado(exito=False))),
 )
-
-
-def _con_evidencia(consulta_id: uuid.UUID, partes: Sequence[Parte]) -> None:
-    """Keep the evidencia if it can be kept: a full disk must not cost the result."""
-    try:
-        with bd.atomic():
-            guardar_partes(consulta_id, partes)
-    except DatabaseError:
-        logger.exception("No se pudo guardar la evidencia de la consulta %s", consulta_id)
 
 
 def cerrar(job: Job, error: str | None = None) -> None:
     """Close a job inside the caller's transaction: `completed`, or `failed` with an `error`; its callback is due."""
     status = "completed" if error is None else "failed"
-    cambios = (
-        Job.update(status=status, completed_at=fn.now(), error=error)
-        .where(Job.id == job.id, Job.status.in_(ABIERTOS))
-        .returning(Job)
-        .execute()
-    )
-    for cerrado in cambios:
+    for cerrado in _cierre.filas(Job, job_id=job.id, status=status, error=error):
         if cerrado.callback_url is not None:
             deber(cerrado, f"job.{status}", resultados_de(cerrado.id))
 
 
+@compilada
+def _cierre(job_id: Any, status: Any, error: Any) -> Any:
+    return (
+        Job.update(status=status, completed_at=fn.now(), error=error)
+        .where(Job.id == job_id, Job.status.in_(ABIERTOS))
+        .returning(Job)
+    )
+
+
 def resultados_de(job_id: uuid.UUID) -> list[dict[str, Any]]:
     """The results of the consultas of a job that have ended, in the order of its servicios."""
-    consulta = (
-        Consulta.select().where(Consulta.job == job_id, Consulta.estado == "terminada").order_by(Consulta.servicio)
-    )
-    return [resultado_de(c) for c in consulta]
+    return [resultado_de(c) for c in _resultados.filas(Consulta, job_id=job_id)]
+
+
+@compilada
+def _resultados(job_id: Any) -> Any:
+    columnas = [getattr(Consulta, nombre) for nombre in PUBLICADAS]
+    terminada = Consulta.estado == "terminada"
+    return Consulta.select(*columnas).where(Consulta.job == job_id, terminada).order_by(Consulta.servicio)
 
 
 def fracasar(job_id: uuid.UUID, *, error: str, resultado: Resultado) -> bool:
@@ -146,7 +171,8 @@ def fracasar(job_id: uuid.UUID, *, error: str, resultado: Resultado) -> bool:
         if job is None:
             return False
         if ids:
-            deber_consultados(job, _terminar_filas(Consulta.id.in_(ids), resultado, contar=False))
+            terminadas = _terminar_filas(Consulta.id.in_(ids), resultado, contar=False)
+            deber_consultados(job, [c.id for c in terminadas])
             Job.update(terminadas=Job.terminadas + len(ids)).where(Job.id == job_id).execute()
         cerrar(job, error)
         return True

@@ -83,9 +83,15 @@ class Compilada:
         """Run it; returns the driver's cursor."""
         return bd.execute_sql(*self._orden(dados))
 
-    def filas(self, modelo: type[M], **dados: Any) -> list[M]:
-        """Run it; returns the rows that it gives, as those of a model."""
+    def filas(self, modelo: type[M], *, tras: "Compilada | None" = None, **dados: Any) -> list[M]:
+        """Run it; returns the rows that it gives, as those of a model.
+
+        With `tras`, that one goes first, in the same message and so in the same transaction.
+        """
         texto, valores = self._orden(dados)
+        if tras is not None:
+            primero, suyos = tras._orden(dados)
+            texto, valores = f"{primero}; {texto}", [*suyos, *valores]
         return list(modelo.raw(texto, *valores))
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import Case, IntegerField, TextField, fn
+from peewee import SQL, Case, IntegerField, Select, TextField, fn
 
 from models.base import Momento, Tabla, ahora, conexion, transaccion
 from models.compilada import compilada
@@ -32,7 +32,7 @@ class Rechazo(Tabla):
         table_name = "rechazos"
 
 
-def lugares(empresa: str, simultaneas: int) -> Any:
+def lugares(empresa: Any, simultaneas: Any) -> Any:
     """How many consultas of an empresa may run at once now, as an expression: none while its circuit is open, then one
     probe."""
     con_circuito = EstadoEmpresa.select(Case(None, [(EstadoEmpresa.abierto_hasta > fn.now(), 0)], 1)).where(
@@ -41,23 +41,18 @@ def lugares(empresa: str, simultaneas: int) -> Any:
     return fn.COALESCE(con_circuito, simultaneas)
 
 
-def apartar_inicio(empresa: str, pausa_s: float) -> float:
-    """Seconds until the next consulta of the empresa may begin; the one after it, `pausa_s` seconds later.
+def apartado(reclamada: Any, pausa: Any) -> Any:
+    """The query that sets aside the next moment to begin at the empresa of a claimed consulta (a CTE).
 
-    Call it under the empresa's lock.
+    It gives the one after it, `pausa` later; nothing where there is no pause.
     """
-    pausa = timedelta(seconds=pausa_s)
-    siguiente, ahora = _apartado(empresa=empresa, pausa=pausa).fetchone()
-    return float((siguiente - pausa - ahora).total_seconds())
-
-
-@compilada
-def _apartado(empresa: Any, pausa: Any) -> Any:
     inicio = fn.GREATEST(fn.now(), EstadoEmpresa.proximo_inicio_en)
+    campos = [EstadoEmpresa.empresa, EstadoEmpresa.fallas_seguidas, EstadoEmpresa.proximo_inicio_en]
+    nuevo = Select([reclamada], [reclamada.c.empresa, SQL("0"), fn.now() + pausa]).where(pausa > timedelta(0))
     return (
-        EstadoEmpresa.insert(empresa=empresa, proximo_inicio_en=fn.now() + pausa)
+        EstadoEmpresa.insert_from(nuevo, campos)
         .on_conflict(conflict_target=[EstadoEmpresa.empresa], update={EstadoEmpresa.proximo_inicio_en: inicio + pausa})
-        .returning(EstadoEmpresa.proximo_inicio_en, fn.now())
+        .returning(EstadoEmpresa.proximo_inicio_en)
     )
 
 

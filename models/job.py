@@ -10,7 +10,6 @@ from peewee import SQL, BigIntegerField, BooleanField, Check, ForeignKeyField, I
 
 from models.base import Json, JsonTextual, Momento, Tabla, ahora, conexion, transaccion
 from models.cifrado import Cifrado
-from models.compilada import compilada
 
 ABIERTOS = ("pending", "processing")
 
@@ -100,18 +99,17 @@ def comienzo_de(job_ids: Any) -> Any:
     return Job.update(status="processing", started_at=fn.now()).where(Job.id.in_(pendientes))
 
 
-def sumar_terminadas(job_id: uuid.UUID, cuantas: int = 1) -> tuple[Job, bool]:
-    """Count ended consultas; returns the job, and whether they were the last of an open one: the caller closes it.
+def suma(job_ids: Any, cuantas: int) -> Any:
+    """The query that counts ended consultas of these jobs, and gives the jobs with what their callbacks need.
 
-    Call it in the transaction that ended them. The row's lock makes exactly one caller the last.
+    Run it in the transaction that ends them.
     """
-    [job] = _suma.filas(Job, job_id=job_id, cuantas=cuantas)
-    return job, job.terminadas >= job.total and job.status in ABIERTOS
-
-
-@compilada
-def _suma(job_id: Any, cuantas: Any) -> Any:
-    return Job.update(terminadas=Job.terminadas + cuantas).where(Job.id == job_id).returning(Job)
+    de_callbacks = (Job.callback_url, Job.callback_eventos, Job.callback_metadata, Job.voucher_id)
+    return (
+        Job.update(terminadas=Job.terminadas + cuantas)
+        .where(Job.id.in_(job_ids))
+        .returning(Job.id, Job.status, Job.total, Job.terminadas, *de_callbacks)
+    )
 
 
 def vencidos(cuantos: int) -> list[uuid.UUID]:

@@ -167,6 +167,14 @@ class FiltroHistorial(BaseModel):
     cursor: Cursor | None = UnCursor
 
 
+PUBLICADAS = (
+    *("id", "servicio", "propiedad_id", "empresa", "tipo_servicio", "intentos", "origen", "duracion_ms"),
+    *("exito", "deuda", "moneda", "estado_deuda", "saldo_a_favor", "vencimiento", "facturas", "avisos"),
+    *("error", "error_codigo", "reintentable", "mensaje_portal", "completed_at", "consultada_en"),
+)
+"""The columns of a consulta that its result is made of."""
+
+
 def resultado_de(consulta: Any) -> dict[str, Any]:
     """The published result of one servicio, from the row of its consulta."""
     return {

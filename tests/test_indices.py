@@ -113,7 +113,10 @@ class _Oyente(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if isinstance(record.msg, tuple):
-            self.ordenes.append(record.msg)
+            orden, valores = record.msg
+            restantes = iter(valores or ())
+            for suelta in orden.split("; "):  # two may travel in one message
+                self.ordenes.append((suelta, list(itertools.islice(restantes, suelta.count("%s")))))
 
 
 @contextmanager

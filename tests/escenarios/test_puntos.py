@@ -13,7 +13,7 @@ from sandbox.desenlaces import Desenlace as D
 PUNTOS = {
     "web, entre el COMMIT y la publicación": "actors.publicador:Publicador._publicar:antes",
     "web, entre la publicación y su marca": "models.consulta:marcar_encoladas:antes",
-    "worker, con la consulta tomada": "models.consulta:reclamar:hallado",
+    "worker, con la consulta tomada": "models.reclamo:reclamar:hallado",
     "worker, entre el resultado y la transacción": "models.cierre:guardar_consulta_deuda:antes",
     "worker, dentro de la transacción que cierra el job": "models.cierre:cerrar:despues",
     "worker, entre el COMMIT y el paso siguiente": "models.cierre:guardar_consulta_deuda:despues",
