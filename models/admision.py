@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL, Cast, Select, fn
 
+from models.base import bd
+from models.compilada import compilada
 from models.consulta import Consulta
 
 ESPERA_MIN_S, ESPERA_MAX_S = 5, 300
@@ -32,24 +34,31 @@ class ColaLlena(Exception):
 
 def admitir(limites: Admision) -> None:
     """Raise ColaLlena when the queue is over one of its limits. Call it inside the job's transaction."""
-    # Those that follow another cost no visit, and yet are rows that any key could pile up.
-    esperan = (_LISTA, Consulta.en_turno, Consulta.origen.is_null(False))
-    cuantas = sum(_contar(limites.cola_max, condicion) for condicion in esperan)
+    antiguedad = timedelta(seconds=limites.antiguedad_max_s)
+    *esperan, viejas = _cuentas(tope=limites.cola_max, antiguedad=antiguedad).fetchone()
+    cuantas = sum(esperan)
     if cuantas >= limites.cola_max:
         raise ColaLlena(f"Hay {limites.cola_max} consultas o más en espera.", _espera(cuantas - limites.cola_max + 1))
-    limite = fn.now() - timedelta(seconds=limites.antiguedad_max_s)
-    # Neither one that waits to be tried again, nor one whose empresa is busy: more workers would not help those.
-    if viejas := _contar(limites.cola_max, _LISTA & (Consulta.created_at < limite) & Consulta.disponible_en.is_null()):
+    if viejas:
         minutos = round(limites.antiguedad_max_s / 60)
         raise ColaLlena(f"Hay consultas que esperan desde hace más de {minutos} minutos.", _espera(viejas))
 
 
-_LISTA = ~Consulta.en_turno & Consulta.origen.is_null()
+@compilada
+def _cuentas(tope: Any, antiguedad: Any) -> Any:
+    """How many could run, wait for their turn, follow another; and of the first, how many are old. Counting stops at
+    `tope`."""
+    lista = ~Consulta.en_turno & Consulta.origen.is_null()
+    # Neither one that waits to be tried again, nor one whose empresa is busy: more workers would not help those.
+    viejas = lista & (Consulta.created_at < fn.now() - Cast(antiguedad, "interval")) & Consulta.disponible_en.is_null()
+    # Those that follow another cost no visit, and yet are rows that any key could pile up.
+    cuales = (lista, Consulta.en_turno, Consulta.origen.is_null(False), viejas)
+    return Select(columns=[_contadas(tope, condicion) for condicion in cuales]).bind(bd)
 
 
-def _contar(tope: int, condicion: Any) -> int:
-    """How many wait under a condition; counting stops at `tope`."""
-    return int(Consulta.select(SQL("1")).where(Consulta.estado == "pendiente", condicion).limit(tope).count())
+def _contadas(tope: Any, condicion: Any) -> Any:
+    algunas = Consulta.select(SQL("1")).where(Consulta.estado == "pendiente", condicion).limit(tope).alias("algunas")
+    return Select([algunas], [fn.COUNT(SQL("*"))])
 
 
 def _espera(sobran: int) -> int:

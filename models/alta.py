@@ -1,16 +1,18 @@
 """A new job: its row and its consultas, in one transaction."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import chunked
+from peewee import SQL, Cast, Select, chunked, fn
 
 from models.admision import Admision, admitir
 from models.base import ahora, transaccion
 from models.callback import deber_consultados
 from models.cierre import cerrar
+from models.compilada import arreglo, compilada, escrita
 from models.consulta import Consulta
 from models.idempotencia import Clave, anotar_omitidos, reservar
 from models.job import ABIERTOS, Creado, Job, Plazo, empezar, limite
@@ -128,8 +130,7 @@ def _servicios_para(
             raise SinServicios("SIN_SERVICIOS_ACTIVOS", f"{de_quien} servicios activos para consultar.")
         return activos, []
     pedidos = list(dict.fromkeys(servicio_ids))
-    nombrados = Servicio.select().where(Servicio.id.in_(pedidos)).order_by(Servicio.id)
-    hallados = {s.id: s for s in nombrados.for_update(SIN_CLAVE)}
+    hallados = {s.id: s for s in _nombrados.filas(Servicio, ids=arreglo(pedidos))}
     activos = [hallados[i] for i in pedidos if i in hallados and hallados[i].activo]
     if not activos:
         raise SinServicios("SIN_SERVICIOS_ACTIVOS", "Ninguno de los servicios pedidos existe y está activo.")
@@ -139,6 +140,12 @@ def _servicios_para(
         if i not in hallados or not hallados[i].activo
     ]
     return activos, omitidos
+
+
+@escrita
+def _nombrados(ids: Any) -> Any:
+    cuales = Servicio.id == fn.ANY(Cast(ids, "bigint[]"))
+    return Servicio.select().where(cuales).order_by(Servicio.id).for_update(SIN_CLAVE)
 
 
 def _escribir(
@@ -156,10 +163,19 @@ def _escribir(
     filas: list[dict[str, Any]] = []
     copias: list[dict[str, Any]] = []
     for servicio in servicios:
-        fila = _fila(job["id"], servicio)
+        fila = _fila(servicio)
         if servicio.id in listas:
             copia = copia_de(listas[servicio.id])
-            copias.append({**fila, **copia, "estado": "terminada", "started_at": momento, "completed_at": momento})
+            copias.append(
+                {
+                    **fila,
+                    "job": job["id"],
+                    **copia,
+                    "estado": "terminada",
+                    "started_at": momento,
+                    "completed_at": momento,
+                }
+            )
         elif servicio.id in seguidas:
             filas.append({**fila, "origen": seguidas[servicio.id].id})
         else:
@@ -167,7 +183,9 @@ def _escribir(
             por_publicar.append(fila["id"])
     terminadas = len(copias)
     Job.insert(**job, total=len(servicios), terminadas=terminadas, limite_en=limite(plazo, len(servicios))).execute()
-    for lote in (*chunked(filas, LOTE), *chunked(copias, LOTE)):
+    for lote in chunked(filas, LOTE):
+        _insertar(job_id=job["id"], filas=json.dumps(lote, default=str))
+    for lote in chunked(copias, LOTE):
         Consulta.insert_many(lote).execute()
     if copias or any(c.estado == "en_curso" for c in seguidas.values()):
         empezar([job["id"]])
@@ -187,10 +205,30 @@ def _escribir(
     )
 
 
-def _fila(job_id: uuid.UUID, servicio: Servicio) -> dict[str, Any]:
+NUEVAS = {
+    "id": "uuid",
+    "servicio": "bigint",
+    "propiedad_id": "bigint",
+    "empresa": "text",
+    "tipo_servicio": "text",
+    "origen": "uuid",
+}
+"""The columns in which new consultas of a job differ, and their types."""
+
+
+@compilada
+def _insertar(job_id: Any, filas: Any) -> Any:
+    """Consultas that wait: `filas` is JSON, an array of objects with the columns of NUEVAS."""
+    propios = {nombre: Cast(SQL(f"value ->> '{nombre}'"), tipo) for nombre, tipo in NUEVAS.items()}
+    comunes = {c.name: c.default for c in Consulta._meta.sorted_fields if c.default is not None}
+    columnas = {**comunes, **propios, "job": Cast(job_id, "uuid"), "created_at": ahora()}
+    nuevas = Select([fn.jsonb_array_elements(Cast(filas, "jsonb"))], list(columnas.values()))
+    return Consulta.insert_from(nuevas, [getattr(Consulta, nombre) for nombre in columnas])
+
+
+def _fila(servicio: Servicio) -> dict[str, Any]:
     return {
         "id": uuid.uuid4(),
-        "job": job_id,
         "servicio": servicio.id,
         "propiedad_id": servicio.propiedad_id,
         "empresa": servicio.empresa,

@@ -7,7 +7,7 @@ import inspect
 import itertools
 import uuid
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from peewee import AsIs, Model
@@ -32,9 +32,10 @@ class Compilada:
     for each connection, not for each run, where the connection is a direct one.
     """
 
-    def __init__(self, hacer: Callable[..., Any], nombres: Iterable[str] = ()) -> None:
+    def __init__(self, hacer: Callable[..., Any], nombres: Iterable[str] = (), *, preparable: bool = True) -> None:
         self._hacer = hacer
         self._nombres = tuple(nombres) or tuple(inspect.signature(hacer).parameters)
+        self.preparable = preparable
         self.nombre = f"{hacer.__module__}.{hacer.__qualname__}.{next(_numeros)}"
         """Of its prepared statement, in each connection."""
 
@@ -71,7 +72,7 @@ class Compilada:
 
     def _orden(self, dados: dict[str, Any]) -> tuple[str, list[Any]]:
         enlace: Enlace = bd.connection()
-        if enlace.directo:
+        if self.preparable and enlace.directo:
             self.preparar()
             texto, puestos = self._ejecucion, [dados[nombre] for nombre in self.valores]
         else:
@@ -96,3 +97,10 @@ class Compilada:
 
 
 compilada = Compilada
+escrita = partial(Compilada, preparable=False)
+"""`compilada` of a query whose plan depends on its values (how long an array is): it is planned for each run."""
+
+
+def arreglo(valores: Iterable[object]) -> str:
+    """An array of ids as PostgreSQL writes it: what the query casts to `uuid[]` or `bigint[]`."""
+    return "{" + ",".join(map(str, valores)) + "}"

@@ -13,6 +13,7 @@ from peewee import (
     SQL,
     BigIntegerField,
     BooleanField,
+    Cast,
     Check,
     DateField,
     ForeignKeyField,
@@ -23,6 +24,7 @@ from peewee import (
 )
 
 from models.base import Dinero, Json, Momento, Tabla, ahora, conexion, transaccion
+from models.compilada import arreglo, escrita
 from models.job import Job
 from models.propiedad import Servicio
 
@@ -210,9 +212,14 @@ def marcar_encoladas(consulta_ids: Sequence[uuid.UUID]) -> None:
     """Note that these consultas were published: reloj need not do it. What is being changed meanwhile is left out:
     waiting for several rows, in whatever order, would be a deadlock with whoever ends their job."""
     with transaccion():
-        quietas = (
-            Consulta.select(Consulta.id)
-            .where(Consulta.id.in_(list(consulta_ids)), Consulta.estado == "pendiente")
-            .for_update(skip_locked=True)
-        )
-        Consulta.update(encolada_en=fn.now()).where(Consulta.id.in_(quietas)).execute()
+        _encoladas(ids=arreglo(consulta_ids))
+
+
+@escrita
+def _encoladas(ids: Any) -> Any:
+    quietas = (
+        Consulta.select(Consulta.id)
+        .where(Consulta.id == fn.ANY(Cast(ids, "uuid[]")), Consulta.estado == "pendiente")
+        .for_update(skip_locked=True)
+    )
+    return Consulta.update(encolada_en=fn.now()).where(Consulta.id.in_(quietas))

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from peewee import chunked, fn
+from peewee import Cast, chunked, fn
 
 from models.base import conexion, transaccion
 from models.cierre import columnas_de, terminar
+from models.compilada import Compilada, arreglo, escrita
 from models.consulta import Consulta
 from models.propiedad import Servicio
 from models.resultado import Resultado
@@ -36,16 +37,32 @@ def en_vuelo(servicios: Sequence[Servicio]) -> dict[int, Consulta]:
     """The consulta that will read each servicio's portal anyway, as it is asked for today: by servicio."""
     return {
         servicio.id: consulta
-        for servicio, consulta in _por_servicio(servicios, Consulta.estado != "terminada")
+        for servicio, consulta in _por_servicio(servicios, _en_vuelo)
         if consulta.estado == "pendiente" or _con_lo_de_hoy(servicio, consulta)
     }
 
 
+@escrita
+def _en_vuelo(ids: Any) -> Any:
+    return _de_servicios(ids, Consulta.estado != "terminada")
+
+
 def recientes(servicios: Sequence[Servicio], minutos: int) -> dict[int, Consulta]:
     """The last successful reading of each servicio that is not older than `minutos`: by servicio."""
-    desde = fn.now() - timedelta(minutes=minutos)
-    exitosas = (Consulta.estado == "terminada") & Consulta.exito & (Consulta.completed_at > desde)
-    return {s.id: c for s, c in _por_servicio(servicios, exitosas, una=True) if _con_lo_de_hoy(s, c)}
+    halladas = _por_servicio(servicios, _exitosas, antiguedad=timedelta(minutes=minutos))
+    return {s.id: c for s, c in halladas if _con_lo_de_hoy(s, c)}
+
+
+@escrita
+def _exitosas(ids: Any, antiguedad: Any) -> Any:
+    """The last of each servicio to end well."""
+    recientes = Consulta.completed_at > fn.now() - Cast(antiguedad, "interval")
+    exitosas = (Consulta.estado == "terminada") & Consulta.exito & recientes
+    return (
+        _de_servicios(ids, exitosas)
+        .order_by(Consulta.servicio, Consulta.completed_at.desc())
+        .distinct(Consulta.servicio)
+    )
 
 
 def _con_lo_de_hoy(servicio: Servicio, consulta: Consulta) -> bool:
@@ -53,18 +70,19 @@ def _con_lo_de_hoy(servicio: Servicio, consulta: Consulta) -> bool:
     return consulta.version is not None and consulta.version == servicio.version
 
 
+def _de_servicios(ids: Any, condicion: Any) -> Any:
+    """The consultas of some servicios that share nobody's result."""
+    suyas = Consulta.servicio == fn.ANY(Cast(ids, "bigint[]"))
+    return Consulta.select().where(suyas, Consulta.origen.is_null(), condicion)
+
+
 def _por_servicio(
-    servicios: Sequence[Servicio], condicion: Any, *, una: bool = False
+    servicios: Sequence[Servicio], halladas: Compilada, **valores: Any
 ) -> Iterator[tuple[Servicio, Consulta]]:
-    """The consultas of each servicio at its empresa that share nobody's result; `una`: only the last to end."""
+    """The consultas that a query finds of these servicios, at the empresa that each has today."""
     por_id = {s.id: s for s in servicios}
     for ids in chunked(por_id, LOTE):
-        halladas = (
-            Consulta.select()
-            .where(Consulta.servicio.in_(ids), Consulta.origen.is_null(), condicion)
-            .order_by(Consulta.servicio, Consulta.completed_at.desc())
-        )
-        for consulta in halladas.distinct(Consulta.servicio) if una else halladas:
+        for consulta in halladas.filas(Consulta, ids=arreglo(ids), **valores):
             servicio = por_id[consulta.servicio_id]
             if consulta.empresa == servicio.empresa:
                 yield servicio, consulta
