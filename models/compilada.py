@@ -36,6 +36,8 @@ class Compilada:
         self._hacer = hacer
         self._nombres = tuple(nombres) or tuple(inspect.signature(hacer).parameters)
         self.preparable = preparable
+        self._lectores: list[tuple[str, Callable[[Any], Any] | None]] = []
+        """How each column that it gives is read: the name of a field and its conversion, or of an attribute."""
         self.nombre = f"{hacer.__module__}.{hacer.__qualname__}.{next(_numeros)}"
         """Of its prepared statement, in each connection."""
 
@@ -93,7 +95,21 @@ class Compilada:
         if tras is not None:
             primero, suyos = tras._orden(dados)
             texto, valores = f"{primero}; {texto}", [*suyos, *valores]
-        return list(modelo.raw(texto, *valores))
+        cursor = bd.execute_sql(texto, valores)
+        if not self._lectores:
+            campos = [(columna.name, modelo._meta.columns.get(columna.name)) for columna in cursor.description]
+            self._lectores = [(c.name, c.python_value) if c else (nombre, None) for nombre, c in campos]
+        return [self._leida(modelo, fila) for fila in cursor.fetchall()]
+
+    def _leida(self, modelo: type[M], fila: tuple[Any, ...]) -> M:
+        """A row of that model; peewee works out anew in each run what its columns are."""
+        leida = modelo(__no_default__=1)
+        for (nombre, convertir), valor in zip(self._lectores, fila, strict=True):
+            if convertir is None:
+                setattr(leida, nombre, valor)
+            else:
+                leida.__data__[nombre] = convertir(valor)
+        return leida
 
 
 compilada = Compilada
