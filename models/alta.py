@@ -166,16 +166,8 @@ def _escribir(
         fila = _fila(servicio)
         if servicio.id in listas:
             copia = copia_de(listas[servicio.id])
-            copias.append(
-                {
-                    **fila,
-                    "job": job["id"],
-                    **copia,
-                    "estado": "terminada",
-                    "started_at": momento,
-                    "completed_at": momento,
-                }
-            )
+            fin = {"estado": "terminada", "started_at": momento, "completed_at": momento}
+            copias.append({**fila, "job": job["id"], **copia, **fin})
         elif servicio.id in seguidas:
             filas.append({**fila, "origen": seguidas[servicio.id].id})
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import CTE, DatabaseError, Select, fn
 
-from models.base import transaccion
+from models.base import bd, transaccion
 from models.callback import deber, deber_consultados
 from models.compilada import Compilada, compilada
 from models.consulta import Consulta, propia
@@ -47,6 +47,8 @@ def _guardar(consulta_id: uuid.UUID, token: int, resultado: Resultado) -> bool:
         try:
             guardar_partes(consulta_id, resultado.evidencia)
         except DatabaseError as error:
+            if bd.connection().closed:
+                raise  # the database went away, with the room for all of it
             raise _SinEvidencia from error
         _tras_contar(jobs[0], [consulta_id])
         return True

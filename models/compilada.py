@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
-from peewee import AsIs, Model
+from peewee import AsIs, DatabaseError, Model
 
 from models.base import Enlace, bd
 
@@ -69,8 +69,14 @@ class Compilada:
         lugares = [f"${next(cuenta)}" if isinstance(v, _Hueco) else "%s" for v in valores]
         partes = texto.split("%s")
         preparada = "".join(itertools.chain(*zip(partes, lugares, strict=False), partes[len(lugares) :]))
-        bd.execute_sql(f'PREPARE "{self.nombre}" AS {preparada}', [v for v in valores if not isinstance(v, _Hueco)])
-        enlace.preparadas.add(self.nombre)
+        try:
+            bd.execute_sql(f'PREPARE "{self.nombre}" AS {preparada}', [v for v in valores if not isinstance(v, _Hueco)])
+            enlace.preparadas.add(self.nombre)
+        except DatabaseError:  # the server's word that it was not
+            raise
+        except BaseException:  # Dramatiq interrupted this thread: whether the server keeps it is not known
+            enlace.close()
+            raise
 
     def _orden(self, dados: dict[str, Any]) -> tuple[str, list[Any]]:
         enlace: Enlace = bd.connection()

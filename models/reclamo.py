@@ -14,16 +14,8 @@ from models.job import comienzo_de
 from models.propiedad import VERSION, Servicio
 
 RECLAMADAS = (
-    "id",
-    "job",
-    "servicio",
-    "empresa",
-    "version",
-    "estado",
-    "token",
-    "inicios",
-    "intentos",
-    "arrendada_hasta",
+    *("id", "job", "servicio", "empresa", "version"),
+    *("estado", "token", "inicios", "intentos", "arrendada_hasta"),
 )
 """The columns of a consulta that was just claimed."""
 

@@ -174,9 +174,9 @@ class Chromium:
         archivo = self._perfil / "DevToolsActivePort"
         limite = time.monotonic() + ARRANQUE_S
         while time.monotonic() < limite and self.vivo:
-            anunciado = PUERTO.fullmatch(archivo.read_text()) if archivo.exists() else None
-            if anunciado:
-                return f"ws://127.0.0.1:{anunciado[1]}{anunciado[2]}"
+            with contextlib.suppress(FileNotFoundError):  # not there yet, or gone with its profile
+                if anunciado := PUERTO.fullmatch(archivo.read_text()):
+                    return f"ws://127.0.0.1:{anunciado[1]}{anunciado[2]}"
             time.sleep(0.01)
         salida = self._ultimas_lineas()
         self.matar()

@@ -3,13 +3,17 @@
 import gc
 import json
 import re
+from decimal import Decimal
+from typing import Any
 
+import psycopg
 import pytest
 from conftest import Crear, Sembrar, apuntar
 from pooler import PgBouncer
 from servidores import PostgresPrivado
 
 import models
+from models import Parte, cierre
 from models.compilada import Compilada
 from models.pendiente import leer_pendiente
 
@@ -81,3 +85,69 @@ def test_detras_de_un_pooler_no_se_prepara_nada(
         finally:
             apuntar(base)
     assert leer_pendiente(creado.consulta_ids[0]) is not None
+
+
+def test_una_interrupcion_al_prepararla_no_deja_la_conexion_inservible(
+    base: str, sembrar: Sembrar, crear: Crear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given Dramatiq's interrupt between the server's answer and our note of it
+    _, ids = sembrar("metrogas")
+    creado = crear(ids)
+    models.bd.close_all()
+    ejecutar = models.bd.execute_sql
+
+    def interrumpir(orden: str, valores: Any = None) -> Any:
+        hecho = ejecutar(orden, valores)
+        if orden.startswith("PREPARE"):
+            raise KeyboardInterrupt
+        return hecho
+
+    with monkeypatch.context() as interrumpida:
+        interrumpida.setattr(models.bd, "execute_sql", interrumpir)
+        with pytest.raises(KeyboardInterrupt):
+            leer_pendiente(creado.consulta_ids[0])
+    # Then the next one is read, on another connection
+    assert leer_pendiente(creado.consulta_ids[0]) is not None
+
+
+def test_la_base_que_se_va_al_guardar_la_evidencia_no_cuesta_la_evidencia(
+    base: str, sembrar: Sembrar, crear: Crear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a claimed consulta whose connection is cut while its evidencia is kept
+    _, ids = sembrar("metrogas")
+    [consulta_id] = crear(ids).consulta_ids
+    reclamada = models.reclamar(consulta_id, arriendo_s=60, simultaneas=1)
+    assert reclamada is not None
+    guardar = cierre.guardar_partes
+
+    def cortar(*partes: Any) -> None:
+        with psycopg.connect(base, autocommit=True) as otra:
+            otra.execute("SELECT pg_terminate_backend(%s)", (models.bd.connection().info.backend_pid,))
+        guardar(*partes)
+
+    monkeypatch.setattr(cierre, "guardar_partes", cortar)
+    resultado = models.Resultado(exito=True, deuda=Decimal(1), moneda="ARS", evidencia=(Parte("captura", b"PNG"),))
+    # When it ends, the database's fall is told, and nothing of it is kept
+    with pytest.raises(models.BASE_CAIDA):
+        models.guardar_consulta_deuda(consulta_id, reclamada.token, resultado)
+    # Then it can be saved whole
+    monkeypatch.undo()
+    assert models.guardar_consulta_deuda(consulta_id, reclamada.token, resultado)["guardado"]
+    with psycopg.connect(base) as bd:
+        assert bd.execute("SELECT count(*) FROM evidencias").fetchone() == (1,)
+
+
+def test_la_evidencia_que_no_cabe_no_cuesta_el_resultado(
+    base: str, sembrar: Sembrar, crear: Crear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, ids = sembrar("metrogas")
+    [consulta_id] = crear(ids).consulta_ids
+    reclamada = models.reclamar(consulta_id, arriendo_s=60, simultaneas=1)
+    assert reclamada is not None
+    de_mas = Parte("no es un tipo", b"PNG")  # the table refuses it
+    resultado = models.Resultado(exito=True, deuda=Decimal(1), moneda="ARS", evidencia=(de_mas,))
+    assert models.guardar_consulta_deuda(consulta_id, reclamada.token, resultado)["guardado"]
+    with psycopg.connect(base) as bd:
+        assert bd.execute("SELECT estado, deuda FROM consultas_deuda").fetchone() == ("terminada", 1)
+        assert bd.execute("SELECT terminadas, status FROM jobs").fetchone() == (1, "completed")
+        assert bd.execute("SELECT count(*) FROM evidencias").fetchone() == (0,)
