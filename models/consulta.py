@@ -23,7 +23,7 @@ from peewee import (
     fn,
 )
 
-from models.base import Dinero, Json, Momento, Tabla, ahora, conexion, transaccion
+from models.base import Dinero, Json, Momento, Tabla, ahora, conexion
 from models.compilada import arreglo, escrita
 from models.job import Job
 from models.propiedad import Servicio
@@ -211,7 +211,7 @@ def devolver(consulta_id: uuid.UUID, token: int) -> bool:
 def marcar_encoladas(consulta_ids: Sequence[uuid.UUID]) -> None:
     """Note that these consultas were published: reloj need not do it. What is being changed meanwhile is left out:
     waiting for several rows, in whatever order, would be a deadlock with whoever ends their job."""
-    with transaccion():
+    with conexion():
         _encoladas(ids=arreglo(consulta_ids))
 
 

@@ -4,15 +4,18 @@ import json
 import random
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+import psycopg
 import pytest
 from conftest import Crear, Sembrar, a_la_vez, fila, filas
 from pila import CERRADO
 
 import models
-from models import Callback, Consulta, Fallo, Job, Resultado
+from models import Callback, Consulta, Fallo, Job, Parte, Resultado, cierre
 from models.reparacion import callbacks_por_despertar, empresas_en_turno, por_publicar, rescatar
 
 PAGADA = Resultado(exito=True, deuda=Decimal("25670.00"), moneda="ARS")
@@ -55,6 +58,38 @@ def test_marcar_lo_publicado_no_espera_a_quien_termina_el_job(sembrar: Sembrar, 
     # Then the other one is, and nobody waited
     assert fila(Consulta, una).encolada_en is None
     assert fila(Consulta, otra).encolada_en is not None
+
+
+def test_la_base_que_se_va_al_guardar_la_evidencia_no_cuesta_la_evidencia(
+    sembrar: Sembrar, crear: Crear, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a claimed consulta whose connection is cut while its evidencia is kept
+    consulta = reclamada(de_uno(sembrar, crear))
+    guardar_partes = cierre.guardar_partes
+
+    def cortar(*partes: Any) -> None:
+        with psycopg.connect(base, autocommit=True) as otra:
+            otra.execute("SELECT pg_terminate_backend(%s)", (models.bd.connection().info.backend_pid,))
+        guardar_partes(*partes)
+
+    monkeypatch.setattr(cierre, "guardar_partes", cortar)
+    # When it ends, the database's fall is told, and nothing of it is kept
+    resultado = replace(PAGADA, evidencia=(Parte("captura", b"PNG"),))
+    with pytest.raises(models.BASE_CAIDA):
+        guardar(consulta, resultado)
+    # Then it can be saved whole
+    monkeypatch.undo()
+    assert guardar(consulta, resultado)
+    assert filas("SELECT count(*) FROM evidencias") == [(1,)]
+
+
+def test_la_evidencia_que_no_cabe_no_cuesta_el_resultado(sembrar: Sembrar, crear: Crear) -> None:
+    consulta = reclamada(de_uno(sembrar, crear))
+    de_mas = Parte("no es un tipo", b"PNG")  # the table refuses it
+    assert guardar(consulta, replace(PAGADA, evidencia=(de_mas,)))
+    assert filas("SELECT estado, deuda FROM consultas_deuda") == [("terminada", PAGADA.deuda)]
+    assert filas("SELECT terminadas, status FROM jobs") == [(1, "completed")]
+    assert filas("SELECT count(*) FROM evidencias") == [(0,)]
 
 
 class TestUnaConsulta:

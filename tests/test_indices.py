@@ -139,14 +139,14 @@ def _nodos(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _nodos(hijo)
 
 
-def recorridos(orden: str, valores: Any) -> list[str]:
-    """The big tables that a statement would read from end to end."""
+def recorridos(orden: str, valores: Any, grandes: set[str] = GRANDES) -> list[str]:
+    """The big tables that a statement would read from end to end, whatever its values."""
     with models.transaccion() as bd:
         bd.execute_sql("SET LOCAL plan_cache_mode = force_generic_plan")
         (explicado,) = bd.execute_sql(f"EXPLAIN (FORMAT JSON) {orden}", valores).fetchone()
     plan = explicado if isinstance(explicado, list) else json.loads(explicado)
     nodos = _nodos(plan[0]["Plan"])
-    return [n["Relation Name"] for n in nodos if n["Node Type"] == "Seq Scan" and n["Relation Name"] in GRANDES]
+    return [n["Relation Name"] for n in nodos if n["Node Type"] == "Seq Scan" and n["Relation Name"] in grandes]
 
 
 def de(n: int, k: int | None = None) -> uuid.UUID:
