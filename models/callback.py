@@ -8,21 +8,25 @@ from datetime import timedelta
 from typing import Any
 
 from peewee import (
+    CTE,
     SQL,
     BigAutoField,
     BigIntegerField,
     BlobField,
     BooleanField,
+    Case,
+    Cast,
     Check,
     ForeignKeyField,
     IntegerField,
+    Select,
     TextField,
     UUIDField,
     chunked,
     fn,
 )
 
-from models.base import Json, Momento, Tabla, ahora, conexion, transaccion
+from models.base import Json, Momento, Tabla, ahora, bd, conexion
 from models.cifrado import Indescifrable
 from models.compilada import Compilada, compilada
 from models.consulta import Consulta
@@ -234,47 +238,50 @@ def anotar_intento(callback: Callback, fallo: Fallo | None, **visto: Any) -> boo
     False when the claim was lost.
     """
     columnas = {nombre: getattr(Intento, nombre).db_value(visto.get(nombre)) for nombre in VISTO}
-    error = fallo.error if fallo else None
-    with transaccion():
-        _terminar_intento(callback_id=callback.id, numero=callback.intentos, error=error, **columnas)
-        if fallo is not None and fallo.espera_s is not None:
-            cambio = Callback.update(
-                estado="pendiente",
-                proximo_intento_en=fn.now() + timedelta(seconds=fallo.espera_s),
-                arrendado_hasta=None,
-                encolado_en=None,
-                error=fallo.error,
-            )
-            return bool(cambio.where(_suyo(callback.id, callback.token)).execute())
-        estado = "fallido" if fallo else "enviado"
-        if not _terminar(callback_id=callback.id, token=callback.token, estado=estado, error=error).rowcount:
-            return False
-        if callback.consulta_id is None:
-            _contar_en_el_job(job_id=callback.job_id, enviado=fallo is None, error=error)
-        return True
+    otro_en = timedelta(seconds=fallo.espera_s) if fallo is not None and fallo.espera_s is not None else None
+    with conexion():
+        terminado = _fin(
+            callback_id=callback.id,
+            numero=callback.intentos,
+            token=callback.token,
+            estado="enviado" if fallo is None else "fallido" if otro_en is None else "pendiente",
+            error=fallo.error if fallo else None,
+            otro_en=otro_en,
+            enviado=fallo is None,
+            **columnas,
+        )
+    return bool(terminado.rowcount)
 
 
-def _suyo(callback_id: Any, token: Any) -> Any:
-    return (Callback.id == callback_id) & (Callback.token == token) & (Callback.estado == "enviando")
+def _fin_de_intento(
+    callback_id: Any, numero: Any, token: Any, estado: Any, error: Any, otro_en: Any, enviado: Any, **visto: Any
+) -> Any:
+    """Write how an attempt ended; end its callback unless there is another one in `otro_en`, and tell its job."""
+    de_este = (Intento.callback == callback_id) & (Intento.numero == numero)
+    intento = CTE("intento", Intento.update(terminado_en=fn.now(), error=error, **visto).where(de_este))
+    otro_en = Cast(otro_en, "interval")
+    cambio = Callback.update(
+        estado=estado,
+        proximo_intento_en=fn.now() + otro_en,
+        arrendado_hasta=None,
+        encolado_en=None,
+        error=error,
+        terminado_en=Case(None, [(otro_en.is_null(), fn.now())]),
+    )
+    suyo = (Callback.id == callback_id) & (Callback.token == token) & (Callback.estado == "enviando")
+    vuelto = (Callback.id, Callback.job, Callback.consulta, Callback.terminado_en)
+    terminado = CTE("terminado", cambio.where(suyo).returning(*vuelto))
+    en_el_job = (
+        Job.update(callback_sent=enviado, callback_error=error)
+        .from_(terminado)
+        .where(Job.id == terminado.c.job_id, terminado.c.consulta_id.is_null(), terminado.c.terminado_en.is_null(False))
+    )
+    job = CTE("job", en_el_job)
+    return Select([terminado], [terminado.c.id]).with_cte(intento, terminado, job).bind(bd)
 
 
-@compilada
-def _terminar(callback_id: Any, token: Any, estado: Any, error: Any) -> Any:
-    return Callback.update(
-        estado=estado, proximo_intento_en=None, arrendado_hasta=None, error=error, terminado_en=fn.now()
-    ).where(_suyo(callback_id, token))
-
-
-@compilada
-def _contar_en_el_job(job_id: Any, enviado: Any, error: Any) -> Any:
-    return Job.update(callback_sent=enviado, callback_error=error).where(Job.id == job_id)
-
-
-_terminar_intento = Compilada(
-    lambda callback_id, numero, **columnas: Intento.update(terminado_en=fn.now(), **columnas).where(
-        Intento.callback == callback_id, Intento.numero == numero
-    ),
-    nombres=("callback_id", "numero", "error", *VISTO),
+_fin = Compilada(
+    _fin_de_intento, nombres=("callback_id", "numero", "token", "estado", "error", "otro_en", "enviado", *VISTO)
 )
 
 

@@ -80,10 +80,10 @@ def olvidar_muertos() -> int:
         return int(Trabajador.delete().where(Trabajador.visto_en < fn.now() - timedelta(days=1)).execute())
 
 
-def cantidad_de_hilos(cola: str) -> Any:
-    """The query for how many threads serve a queue now, over all machines."""
+def cantidad_de_hilos(cola: str, *, entre: int = 1) -> Any:
+    """The query for how many threads serve a queue now, over all machines; one in so many of them, rounded down."""
     vivos = (Trabajador.visto_en > fn.now() - timedelta(seconds=VIGENCIA_S)) & (Trabajador.colas == cola)
-    return Trabajador.select(fn.COALESCE(fn.SUM(Trabajador.hilos), 0)).where(vivos)
+    return Trabajador.select(fn.COALESCE(fn.SUM(Trabajador.hilos) / entre, 0)).where(vivos)
 
 
 def hilos_vivos(cola: str) -> int:

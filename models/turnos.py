@@ -10,9 +10,9 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from peewee import Cast, Select, fn
+from peewee import CTE, Cast, Select, fn
 
-from models.base import bd, conexion, transaccion
+from models.base import ahora, bd, conexion
 from models.callback import DESTINO, PATRON, Callback, Intento
 from models.compilada import compilada
 from models.reuso import Par
@@ -29,21 +29,10 @@ def reclamar_callback(callback_id: uuid.UUID, *, arriendo_s: float) -> tuple[Cal
     Returns it and the number of the attempt; None when it is not due, another one has it, or its destino is busy: it
     then waits for its turn. An attempt whose lease ran out (killed while it dialled) counts as made.
     """
-    with transaccion():
-        hallado = _destino_a_solas(callback_id=callback_id).fetchone()
-        if hallado is None:
-            return None
-        if not _lugares_libres(hallado[0]):
-            Callback.update(estado="pendiente", en_turno=True, arrendado_hasta=None, encolado_en=None).where(
-                _debido(callback_id)
-            ).execute()
-            return None
-        filas = _reclamo.filas(Callback, callback_id=callback_id, arriendo=timedelta(seconds=arriendo_s))
-        if not filas:
-            return None
-        callback = filas[0]
-        _empezar_intento(callback_id=callback.id, numero=callback.intentos)
-        return callback, callback.intentos
+    arriendo = timedelta(seconds=arriendo_s)
+    with conexion():
+        filas = _reclamo.filas(Callback, tras=_destino_a_solas, callback_id=callback_id, arriendo=arriendo)
+    return (filas[0], filas[0].intentos) if filas else None
 
 
 def _debido(callback_id: Any) -> Any:
@@ -56,6 +45,18 @@ def _debido(callback_id: Any) -> Any:
 
 @compilada
 def _reclamo(callback_id: Any, arriendo: Any) -> Any:
+    """Claim it and write its attempt, or let it wait for its turn: `tras` _destino_a_solas."""
+    suyo = CTE("suyo", Callback.select(DESTINO.alias("destino")).where(Callback.id == callback_id))
+    libres = _libres(Select([suyo], [suyo.c.destino]))
+    tomado = CTE("tomado", _tomado(callback_id, arriendo, libres > 0))
+    primero = Select([tomado], [tomado.c.id, tomado.c.intentos, ahora()])
+    intento = CTE("intento", Intento.insert_from(primero, [Intento.callback, Intento.numero, Intento.iniciado_en]))
+    espera = CTE("espera", _a_esperar(callback_id, tomado))
+    columnas = [tomado.c[campo.column_name] for campo in Callback._meta.sorted_fields]
+    return Select([tomado], columnas).with_cte(suyo, tomado, intento, espera).bind(bd)
+
+
+def _tomado(callback_id: Any, arriendo: Any, hay_lugar: Any) -> Any:
     return (
         Callback.update(
             estado="enviando",
@@ -65,20 +66,22 @@ def _reclamo(callback_id: Any, arriendo: Any) -> Any:
             encolado_en=None,
             en_turno=False,
         )
-        .where(_debido(callback_id))
+        .where(_debido(callback_id), hay_lugar)
         .returning(Callback)
     )
 
 
-@compilada
-def _empezar_intento(callback_id: Any, numero: Any) -> Any:
-    return Intento.insert(callback=callback_id, numero=numero)
+def _a_esperar(callback_id: Any, tomado: Any) -> Any:
+    nadie = ~fn.EXISTS(Select([tomado], [tomado.c.id]))
+    return Callback.update(estado="pendiente", en_turno=True, arrendado_hasta=None, encolado_en=None).where(
+        _debido(callback_id), nadie
+    )
 
 
 @compilada
 def _destino_a_solas(callback_id: Any) -> Any:
-    """The destino of a callback that is due: nobody else decides for it until the transaction ends."""
-    return Callback.select(DESTINO, _candado(DESTINO)).where(_debido(callback_id))
+    """Nobody else decides for the destino of this callback until the transaction ends."""
+    return Callback.select(_candado(DESTINO)).where(Callback.id == callback_id)
 
 
 @compilada
@@ -90,45 +93,38 @@ def _candado(destino: Any) -> Any:
     return fn.pg_advisory_xact_lock(fn.hashtext(fn.CONCAT("callbacks:", destino)))
 
 
-def _lugares_libres(destino: str) -> int:
-    """How many more attempts may begin at a destino, once it is locked."""
-    hilos, ocupados = _hilos_y_ocupados(destino=destino).fetchone()
-    return max(max(int(hilos) // PARTE, 1) - int(ocupados), 0)
-
-
-@compilada
-def _hilos_y_ocupados(destino: Any) -> Any:
-    enviando = Callback.select(fn.COUNT(Callback.id)).where(
+def _libres(destino: Any) -> Any:
+    """How many more attempts may begin at a destino, once it is locked: an expression."""
+    ocupados = Callback.select(fn.COUNT(Callback.id)).where(
         Callback.estado == "enviando", destino == DESTINO, Callback.arrendado_hasta >= fn.now()
     )
-    return Select(columns=[cantidad_de_hilos(COLA), enviando]).bind(bd)
+    return fn.GREATEST(fn.GREATEST(cantidad_de_hilos(COLA, entre=PARTE), 1) - ocupados, 0)
 
 
 def dar_turnos(destino: str) -> list[Par]:
     """The callbacks that may take the free places at a destino, those due for longest first: the caller announces
     them, and reloj does where it could not."""
-    with transaccion():
-        _esperar_al_destino(destino=destino)
-        if _uno_en_turno(destino=destino).fetchone() is None:
-            return []
-        esperan = (
-            Callback.select(Callback.id)
-            .where(_en_turno(destino))
-            .order_by(Callback.proximo_intento_en)
-            .limit(_lugares_libres(destino))
-            .for_update(skip_locked=True)
-        )
-        elegidos = Callback.update(en_turno=False, encolado_en=None).where(Callback.id.in_(esperan))
-        return [(c.id, c.job_id) for c in elegidos.returning(Callback.id, Callback.job).execute()]
+    with conexion():
+        elegidos = _turno.filas(Callback, tras=_esperar_al_destino, destino=destino)
+    return [(c.id, c.job_id) for c in elegidos]
+
+
+@compilada
+def _turno(destino: Any) -> Any:
+    """`tras` _esperar_al_destino."""
+    esperan = (
+        Callback.select(Callback.id)
+        .where(_en_turno(destino))
+        .order_by(Callback.proximo_intento_en)
+        .limit(Select(columns=[_libres(destino)]))
+        .for_update(skip_locked=True)
+    )
+    elegidos = Callback.update(en_turno=False, encolado_en=None).where(Callback.id.in_(esperan))
+    return elegidos.returning(Callback.id, Callback.job)
 
 
 def _en_turno(destino: Any) -> Any:
     return (Callback.estado == "pendiente") & Callback.en_turno & (destino == DESTINO)
-
-
-@compilada
-def _uno_en_turno(destino: Any) -> Any:
-    return Callback.select(Callback.id).where(_en_turno(destino)).limit(1)
 
 
 def destinos_en_turno() -> list[str]:
