@@ -116,6 +116,14 @@ preparar_python() {
     printf '%s\n' "$ahora" >"$MARCA"
 }
 
+# As root the embedded PostgreSQL runs as a user of its own. Each process that finds none adds one, and of several at
+# once the last to do so changes the number under which the others have begun.
+preparar_usuario() {
+    if [ "$(id -u)" != 0 ] || id pgserver >/dev/null 2>&1; then return; fi
+    useradd --system --shell /usr/sbin/nologin pgserver ||
+        fallar "No pude crear el usuario pgserver, con el que root corre PostgreSQL: el motivo está arriba."
+}
+
 # --- The rest ------------------------------------------------------------------------------------
 
 hay_navegador() {
@@ -191,7 +199,10 @@ preparar_rivales() {
 }
 
 case ${1:-} in
-    '' | demo | test | medir) preparar_python ;;
+    '' | demo | test | medir)
+        preparar_usuario
+        preparar_python
+        ;;
     *) fallar "No conozco «$1»: se usa ./preparar.sh, o ./preparar.sh con demo, test o medir." ;;
 esac
 if [ -n "${1:-}" ]; then preparar_navegador; fi

@@ -1,5 +1,6 @@
 """The private servers start, keep their data over a restart, and leave nothing behind."""
 
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import psutil
 import psycopg
 import pytest
 import servidores
+from pila import RAIZ
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
 
 # A run that starts every server, says where, and waits to be killed. Arguments: this folder.
@@ -115,3 +117,21 @@ def test_una_corrida_muerta_no_deja_nada() -> None:
 def test_si_falta_un_programa_lo_dice() -> None:
     with pytest.raises(FileNotFoundError, match=r"hay que correr ./preparar\.sh test"):
         servidores.buscar_programa("/usr/lib/no-existe-*/programa")
+
+
+@pytest.mark.parametrize(("es_root", "esta", "crea"), [(True, False, True), (True, True, False), (False, False, False)])
+def test_el_usuario_del_embebido_se_crea_antes_y_una_vez(tmp_path: Path, es_root: bool, esta: bool, crea: bool) -> None:
+    # Given a machine where somebody is root or not, and pgserver is there or not
+    anotado = tmp_path / "creado"
+    programas = {
+        "id": f'[ "$1" = -u ] && echo {0 if es_root else 1000} || exit {0 if esta else 1}',
+        "useradd": f'echo "$@" >>{anotado}',
+    }
+    for nombre, cuerpo in programas.items():
+        (tmp_path / nombre).write_text(f"#!/bin/sh\n{cuerpo}\n")
+        (tmp_path / nombre).chmod(0o755)
+    # When what is missing is installed
+    entorno = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run([RAIZ / "preparar.sh"], env=entorno, check=True, timeout=120)
+    # Then the embedded PostgreSQL finds its user, and its processes need not race to add it
+    assert (anotado.read_text().split()[-1:] if anotado.exists() else []) == ["pgserver"] * crea
