@@ -36,7 +36,6 @@ from models import (
     devolver,
     guardar_consulta_deuda,
     lo_que_sigue,
-    rechazar,
     reclamar,
     reintentar,
     repartir,
@@ -84,7 +83,7 @@ def consultar(consulta_id: str) -> None:
         arriendo_s=ajustes().consulta_arriendo_s,
         simultaneas=simultaneas(tarea.scraper),
         pausa_s=tarea.pausa_s,
-        huella=tarea.huella,
+        cuenta=tarea.cuenta,
     )
     if consulta is None:
         return
@@ -153,8 +152,8 @@ def _fallar(consulta: Consulta, tarea: Tarea, falla: Falla, evidencia: Evidencia
     if falla.codigo.regla.esperas_s and deteniendo.wait(SENAL_S):
         _esperar_la_detencion()
     logger.info("Consulta %s de %s: %s", consulta.id, consulta.empresa, falla)
-    if falla.codigo is Codigo.CREDENCIALES_INVALIDAS and tarea.huella is not None:
-        rechazar(tarea.huella)
+    if falla.codigo is Codigo.CREDENCIALES_INVALIDAS:
+        tarea.rechazar()
     anotar_salud(consulta.empresa, falla.codigo)
     espera = espera_siguiente(falla.codigo, consulta.intentos + 1, falla.esperar_s)
     if espera is not None:

@@ -3,9 +3,9 @@
 import logging
 from dataclasses import dataclass, field
 
-from actors.claves import huella_de
+from actors.claves import huella_de, huella_de_cuenta
 from actors.navegacion import raspar
-from models import Indescifrable, Servicio, rechazada
+from models import Indescifrable, Servicio, rechazar, rechazos_de
 from scrapers import de_empresa
 from scrapers.base import Scraper
 from scrapers.fallas import Codigo, Falla
@@ -25,7 +25,8 @@ class Tarea:
 
     scraper: Scraper | None
     pedido: dict[str, str] = field(repr=False)
-    huella: str | None = None
+    cuenta: str | None = None
+    """Whose it is, by fingerprint; None for a portal without a login."""
     imposible: Falla | None = None
 
     @classmethod
@@ -36,7 +37,7 @@ class Tarea:
             return cls(None, {}, imposible=Falla(Codigo.EMPRESA_NO_SOPORTADA))
         try:
             pedido = scraper.validar(servicio.credenciales)
-            return cls(scraper, pedido, huella_de(scraper, pedido))
+            return cls(scraper, pedido, huella_de_cuenta(scraper, pedido))
         except Falla as falla:
             return cls(scraper, {}, imposible=falla)
         except Indescifrable as error:
@@ -61,9 +62,20 @@ class Tarea:
         if self.imposible is not None:
             raise self.imposible
         assert self.scraper is not None
-        if self.huella is not None and rechazada(self.huella):
+        if self._rechazada():
             raise Falla(Codigo.CREDENCIALES_INVALIDAS, detalle="ya rechazadas: no se prueban otra vez")
         return raspar(self.scraper, self.pedido, url=url_de(self.scraper), plazo_s=plazo_de(self.scraper))
+
+    def _rechazada(self) -> bool:
+        """Whether its portal rejected these very credenciales before."""
+        assert self.scraper is not None
+        previas = rechazos_de(self.cuenta) if self.cuenta is not None else []
+        return bool(previas) and huella_de(self.scraper, self.pedido) in previas
+
+    def rechazar(self) -> None:
+        """Remember that its portal rejected these credenciales."""
+        if self.scraper is not None and self.cuenta is not None:
+            rechazar(huella_de(self.scraper, self.pedido), self.cuenta)
 
 
 def simultaneas(scraper: Scraper | None) -> int:

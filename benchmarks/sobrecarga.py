@@ -7,8 +7,8 @@ from its first POST until its last callback has arrived.
 
 - **Consultas**: the Procfile's own processes; only the scraper is replaced (instantaneo/sitecustomize.py). The
   politeness to the portals, which would hide the rest (two at a time, half a second apart), is set so that it never
-  waits; what enforces it still runs. Portals without a login: the fingerprint of one with a login is slow on purpose
-  (10 ms).
+  waits; what enforces it still runs. Portals without a login: with one, each consulta also asks whether its clave was
+  rejected.
 - **Celery**: rivales/celery_*.py, in each way of running it that `--maneras` names; the best one counts.
 - **Raw**: messages of an actor that does nothing, confirmed one by one and consumed meanwhile (rivales/crudo.py).
 

@@ -22,7 +22,7 @@ from models.consulta import (
     renovar,
 )
 from models.cuentas import CuentaDeJobs
-from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazada, rechazar
+from models.empresa import EstadoEmpresa, Rechazo, anotar_respuesta, rechazar, rechazos_de
 from models.evidencia import Evidencia
 from models.idempotencia import Clave, ClaveEnConflicto, Idempotencia, olvidar_claves
 from models.job import Creado, Job, Plazo, alcanza_el_plazo, vencidos
@@ -139,8 +139,8 @@ __all__ = [
     "poner_cuerpo_delgado",
     "por_repartir",
     "que_impide",
-    "rechazada",
     "rechazar",
+    "rechazos_de",
     "reclamar",
     "reclamar_callback",
     "reenviar",

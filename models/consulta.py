@@ -58,7 +58,7 @@ class Consulta(Tabla):
     disponible_en = Momento(null=True)
     encolada_en = Momento(null=True)
     huella = TextField(null=True)
-    """Fingerprint of the credenciales of a portal with a login: one consulta at a time for each."""
+    """Fingerprint of the account, while it runs at a portal with a login: one consulta at a time for each."""
     version = TextField(null=True)
     """The servicio's when this was claimed: with which credenciales the portal is read."""
     en_turno = BooleanField(default=False)

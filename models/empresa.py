@@ -26,10 +26,15 @@ class Rechazo(Tabla):
     """Credenciales that a portal rejected, by fingerprint: not tried again until they change."""
 
     huella = TextField(primary_key=True)
+    cuenta = TextField(null=True)
+    """Of whose account, by fingerprint. Null: an earlier release did not say."""
     created_at = Momento(default=ahora)
 
     class Meta:
         table_name = "rechazos"
+
+
+Rechazo.add_index(Rechazo.index(Rechazo.cuenta, name="rechazos_por_cuenta"))
 
 
 def lugares(empresa: Any, simultaneas: Any) -> Any:
@@ -97,16 +102,22 @@ def _anotar_sana(empresa: Any) -> Any:
     )
 
 
-def rechazar(huella: str) -> None:
-    """Remember that a portal rejected these credenciales."""
+def rechazar(huella: str, cuenta: str) -> None:
+    """Remember that a portal rejected these credenciales of an account."""
     with conexion():
-        Rechazo.insert(huella=huella).on_conflict_ignore().execute()
+        Rechazo.insert(huella=huella, cuenta=cuenta).on_conflict_ignore().execute()
 
 
-def rechazada(huella: str) -> bool:
-    """Whether a portal rejected these credenciales before."""
+def rechazos_de(cuenta: str) -> list[str]:
+    """The fingerprints of the credenciales that a portal rejected: of this account, or of nobody knows which."""
     with conexion():
-        return bool(Rechazo.select().where(Rechazo.huella == huella).exists())
+        return [r.huella for r in _rechazos.filas(Rechazo, cuenta=cuenta, empresa=cuenta.partition(":")[0])]
+
+
+@compilada
+def _rechazos(cuenta: Any, empresa: Any) -> Any:
+    de_antes = Rechazo.cuenta.is_null() & (fn.split_part(Rechazo.huella, ":", 1) == empresa)
+    return Rechazo.select(Rechazo.huella).where((Rechazo.cuenta == cuenta) | de_antes)
 
 
 def circuitos() -> dict[str, datetime]:

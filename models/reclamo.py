@@ -21,12 +21,12 @@ RECLAMADAS = (
 
 
 def reclamar(
-    consulta_id: uuid.UUID, *, arriendo_s: float, simultaneas: int, pausa_s: float = 0, huella: str | None = None
+    consulta_id: uuid.UUID, *, arriendo_s: float, simultaneas: int, pausa_s: float = 0, cuenta: str | None = None
 ) -> Consulta | None:
     """Claim a consulta that may run now, for `arriendo_s` seconds; None when it may not.
 
     Counts the start and enforces the empresa's limit, its circuit, and one consulta at a time for the same
-    credenciales (`huella`): one over them is left waiting for its turn. The claimed consulta begins after
+    account (`cuenta`, by fingerprint): one over them is left waiting for its turn. The claimed consulta begins after
     `espera_s` seconds, `pausa_s` after the empresa's last one.
     """
     with conexion():
@@ -35,7 +35,7 @@ def reclamar(
             tras=_empresa_a_solas,
             consulta_id=consulta_id,
             simultaneas=simultaneas,
-            huella=huella,
+            cuenta=cuenta,
             arriendo=timedelta(seconds=arriendo_s),
             pausa=timedelta(seconds=pausa_s),
         )
@@ -50,10 +50,10 @@ def _empresa_a_solas(consulta_id: Any) -> Any:
 
 
 @compilada
-def _reclamo(consulta_id: Any, simultaneas: Any, huella: Any, arriendo: Any, pausa: Any) -> Any:
+def _reclamo(consulta_id: Any, simultaneas: Any, cuenta: Any, arriendo: Any, pausa: Any) -> Any:
     """Claim it, begin its jobs and set its moment aside, or let it wait for its turn: `tras` _empresa_a_solas."""
     pausa = Cast(pausa, "interval")
-    reclamada = CTE("reclamada", _tomada(consulta_id, simultaneas, huella, arriendo))
+    reclamada = CTE("reclamada", _tomada(consulta_id, simultaneas, cuenta, arriendo))
     inicio = CTE("inicio", apartado(reclamada, pausa))
     empezados = CTE("empezados", _empezados(reclamada))
     espera = CTE("espera", _en_turno(consulta_id, reclamada))
@@ -67,11 +67,11 @@ def _reclamo(consulta_id: Any, simultaneas: Any, huella: Any, arriendo: Any, pau
     )
 
 
-def _tomada(consulta_id: Any, simultaneas: Any, huella: Any, arriendo: Any) -> Any:
+def _tomada(consulta_id: Any, simultaneas: Any, cuenta: Any, arriendo: Any) -> Any:
     """Claim it if the empresa has a free place, and nobody is in its account."""
     otra = Consulta.alias()
     en_curso = (otra.empresa == Consulta.empresa) & (otra.estado == "en_curso")
-    misma = otra.select(otra.id).where(en_curso, otra.huella == huella)
+    misma = otra.select(otra.id).where(en_curso, otra.huella == cuenta)
     ocupados = otra.select(fn.COUNT(otra.id)).where(en_curso)
     return (
         Consulta.update(
@@ -82,7 +82,7 @@ def _tomada(consulta_id: Any, simultaneas: Any, huella: Any, arriendo: Any) -> A
             started_at=fn.COALESCE(Consulta.started_at, fn.now()),
             en_turno=False,
             disponible_en=None,
-            huella=huella,
+            huella=cuenta,
             version=Servicio.select(VERSION).where(Servicio.id == Consulta.servicio),
         )
         .where(_lista(consulta_id), ocupados < lugares(Consulta.empresa, simultaneas), ~fn.EXISTS(misma))

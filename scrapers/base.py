@@ -89,11 +89,15 @@ class Scraper(ABC):
         """Masks the values of `pedido` that nothing kept of a consulta may show."""
         return Mascara(pedido.get(c.nombre, "") for c in self.campos if c.secreto or c.oculto)
 
-    def usuario(self, pedido: Mapping[str, str]) -> tuple[str, ...] | None:
-        """What logs in, secrets included, in a fixed order; None for a portal without a login."""
+    def usuario(self, pedido: Mapping[str, str]) -> tuple[str, ...]:
+        """What logs in, secrets included, in a fixed order; of no use for a portal without a login."""
+        return tuple(pedido[c.nombre] for c in self.campos[1:])
+
+    def quien(self, pedido: Mapping[str, str]) -> tuple[str, ...] | None:
+        """Who logs in: `usuario` without what is secret. None for a portal without a login."""
         if not any(c.secreto for c in self.campos):
             return None
-        return tuple(pedido[c.nombre] for c in self.campos[1:])
+        return tuple(pedido[c.nombre] for c in self.campos[1:] if not c.secreto)
 
     @abstractmethod
     async def navegar(self, pagina: Pagina, pedido: Mapping[str, str]) -> Lectura:

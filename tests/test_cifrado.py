@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,14 +12,14 @@ from pila import CIFRADO_CLAVES
 from psycopg.types.json import Jsonb
 
 import models
-from actors.claves import huella_de
+from actors.claves import huella_de, huella_de_cuenta
 from actors.tarea import Tarea
 from models import Indescifrable, Propiedad, Sellado, Servicio, usar_claves
 from models.cifrado import cifrar, descifrar
 from models.rotacion import LOTE, cifrar_planas, columnas_cifradas, rotar
 from models.secreto import clave_de_huellas
 from scrapers import SCRAPERS
-from scrapers.fallas import Codigo
+from scrapers.fallas import Codigo, Falla
 
 CREDENCIALES = {"numero_suministro": "1", "clave": 'ñ"<&>\\ 🔑', "vacío": None}
 OTRA = Fernet.generate_key().decode()
@@ -160,23 +161,54 @@ class TestRotacion:
     def test_lo_rechazado_sigue_rechazado(self, base: str) -> None:
         # Given a rejected clave
         pedido = {"numero_suministro": "1", "email": "ana@example.com", "clave": "x"}
-        antes = huella_de(SCRAPERS["edesur"], pedido)
-        assert antes is not None
-        models.rechazar(antes)
+        scraper = SCRAPERS["edesur"]
+        antes, cuenta = huella_de(scraper, pedido), huella_de_cuenta(scraper, pedido)
+        assert cuenta is not None
+        models.rechazar(antes, cuenta)
         # When the keys have been rotated and another process reads it
         usar_claves([OTRA, CIFRADO_CLAVES])
         rotar()
         usar_claves([OTRA])
         clave_de_huellas.cache_clear()
         # Then it has the same fingerprint
-        assert huella_de(SCRAPERS["edesur"], pedido) == antes
-        assert models.rechazada(antes)
+        assert (huella_de(scraper, pedido), huella_de_cuenta(scraper, pedido)) == (antes, cuenta)
+        assert models.rechazos_de(cuenta) == [antes]
 
     def test_la_huella_depende_de_una_clave_que_esta_cifrada(self, base: str) -> None:
         pedido = {"numero_suministro": "1", "email": "ana@example.com", "clave": "x"}
-        una = huella_de(SCRAPERS["edesur"], pedido)
+        una, cuenta = huella_de(SCRAPERS["edesur"], pedido), huella_de_cuenta(SCRAPERS["edesur"], pedido)
         ((guardada,),) = filas("SELECT valor FROM secretos WHERE nombre = 'huellas'")
         assert len(descifrar(guardada)) == 64
         filas("DELETE FROM secretos")
         clave_de_huellas.cache_clear()
         assert huella_de(SCRAPERS["edesur"], pedido) != una
+        assert huella_de_cuenta(SCRAPERS["edesur"], pedido) != cuenta
+
+
+def test_se_rechaza_la_misma_clave_de_la_misma_cuenta(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Visitado(Exception):
+        """The portal would have been visited."""
+
+    def visitar(*_: Any, **__: Any) -> None:
+        raise Visitado
+
+    def preparada(**otro: str) -> Tarea:
+        credenciales = {"suministro": "310000101", "email": "ana@example.com", "clave": "x", **otro}
+        return Tarea.preparar("Edesur", models.Servicio(id=1, credenciales=credenciales))
+
+    monkeypatch.setattr("actors.tarea.raspar", visitar)
+    # When a portal rejected a clave
+    preparada().rechazar()
+    # Then it is not tried again, from whichever servicio, and another clave or another account is
+    for otro in ({}, {"suministro": "310000102"}):
+        with pytest.raises(Falla, match="rechazadas"):
+            preparada(**otro).ejecutar()
+    for otro in ({"clave": "y"}, {"email": "eva@example.com"}):
+        with pytest.raises(Visitado):
+            preparada(**otro).ejecutar()
+    # And so where an earlier release did not note whose it was
+    filas("UPDATE rechazos SET cuenta = NULL")
+    with pytest.raises(Falla, match="rechazadas"):
+        preparada().ejecutar()
+    with pytest.raises(Visitado):
+        preparada(clave="y").ejecutar()

@@ -158,5 +158,6 @@ def test_lo_que_estaba_sin_cifrar_queda_cifrado_y_lo_rechazado_sigue_rechazado(v
     assert leidas == {n: {"clave": f"sésamo-{n}"} for n in range(1, 1204) if n != 7}
     # And a rejected clave is still known, by a fingerprint that needs the key
     clave_de_huellas.cache_clear()
-    assert models.rechazada(models.con_clave("edesur:abc")) and not models.rechazada("edesur:abc")
+    assert models.rechazos_de("edesur:de otra cuenta") == [models.con_clave("edesur:abc")]
+    assert models.rechazos_de("aysa:de otra cuenta") == []
     clave_de_huellas.cache_clear()
