@@ -51,6 +51,10 @@ def _llego_algo(descriptor: int) -> bool:
 
 bd = Reserva(None, autoconnect=False)
 
+SIN_ACUSE_MS = 10_000
+"""How long what was sent may go without the network's acknowledgement. Linux's own quarter of an hour would hold every
+thread, and the leases of all, where a database's machine vanishes; this is half of a lease (CONSULTA_ARRIENDO_S)."""
+
 BASE_CAIDA = (OperationalError, InterfaceError, MaxConnectionsExceeded)
 """What a lost, refused or exhausted database raises."""
 
@@ -68,6 +72,7 @@ def iniciar(url: str, *, conexiones: int, espera_s: float) -> None:
         keepalives_idle=30,
         keepalives_interval=5,
         keepalives_count=3,
+        tcp_user_timeout=SIN_ACUSE_MS,
     )
 
 

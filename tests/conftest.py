@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,9 @@ from peewee import Model
 from pila import CIFRADO_CLAVES, PERMITIDOS, Pila
 from psycopg.types.json import Jsonb
 from servidores import PostgresEmbebido, PostgresPrivado, RabbitPrivado
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; what we run would ignore it too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What is imported reads the settings at once: nobody listens at these addresses.
 os.environ["DATABASE_URL"] = "postgresql://nadie@127.0.0.1:1/nada"

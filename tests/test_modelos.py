@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ from models.listados import leer_job, listar_jobs
 from models.reparacion import borrar_evidencia
 from models.schemas import FiltroJobs, PedidoPropiedad, PedidoServicios, PedidoTodas
 from models.trabajador import hilos_vivos, olvidar_muertos
+from settings import ajustes
 
 RAIZ = Path(__file__).resolve().parent.parent
 REGLAS = reglas(60, 15)
@@ -59,6 +61,14 @@ def terminar(consulta_id: object, resultado: Resultado) -> None:
 
 
 class TestConexiones:
+    def test_una_maquina_que_desaparece_se_nota_antes_que_el_arriendo(self, base: str) -> None:
+        # Given what the kernel was told of a connection: nobody here can make a machine vanish
+        with models.conexion(), socket.fromfd(models.bd.connection().fileno(), socket.AF_INET, socket.SOCK_STREAM) as s:
+            sin_acuse_s = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) / 1000
+        # Then a renewal that hangs gives up in time for the next one
+        arriendo_s = ajustes().consulta_arriendo_s
+        assert 0 < sin_acuse_s + arriendo_s / 3 < arriendo_s
+
     def test_el_primer_uso_es_de_muchos_hilos_a_la_vez(self, base: str) -> None:
         entorno = {**os.environ, "DATABASE_URL": base, "BROKER_URL": base, "PYTHONPATH": str(RAIZ)}
         orden = [sys.executable, "-c", PRIMER_USO]
