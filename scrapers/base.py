@@ -91,13 +91,19 @@ class Scraper(ABC):
 
     def usuario(self, pedido: Mapping[str, str]) -> tuple[str, ...]:
         """What logs in, secrets included, in a fixed order; of no use for a portal without a login."""
-        return tuple(pedido[c.nombre] for c in self.campos[1:])
+        return tuple(pedido[c.nombre] for c in self._de_ingreso)
 
     def quien(self, pedido: Mapping[str, str]) -> tuple[str, ...] | None:
         """Who logs in: `usuario` without what is secret. None for a portal without a login."""
         if not any(c.secreto for c in self.campos):
             return None
-        return tuple(pedido[c.nombre] for c in self.campos[1:] if not c.secreto)
+        return tuple(pedido[c.nombre] for c in self._de_ingreso if not c.secreto)
+
+    @property
+    def _de_ingreso(self) -> tuple[Campo, ...]:
+        """All but the account number, unless that is who logs in."""
+        otros = self.campos[1:]
+        return otros if any(not c.secreto for c in otros) else self.campos
 
     @abstractmethod
     async def navegar(self, pagina: Pagina, pedido: Mapping[str, str]) -> Lectura:

@@ -19,6 +19,7 @@ from models.cifrado import cifrar, descifrar
 from models.rotacion import LOTE, cifrar_planas, columnas_cifradas, rotar
 from models.secreto import clave_de_huellas
 from scrapers import SCRAPERS
+from scrapers.base import CLAVE
 from scrapers.fallas import Codigo, Falla
 
 CREDENCIALES = {"numero_suministro": "1", "clave": 'ñ"<&>\\ 🔑', "vacío": None}
@@ -212,3 +213,13 @@ def test_se_rechaza_la_misma_clave_de_la_misma_cuenta(base: str, monkeypatch: py
         preparada().ejecutar()
     with pytest.raises(Visitado):
         preparada(clave="y").ejecutar()
+
+
+def test_donde_entra_el_numero_de_cuenta_cada_uno_es_otro(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a portal that asks for the account number and a clave alone
+    scraper = SCRAPERS["edesur"]
+    monkeypatch.setattr(type(scraper), "campos", (scraper.campos[0], CLAVE))
+    uno, otro = ({"suministro": numero, "clave": "x"} for numero in ("310000101", "310000102"))
+    # Then two accounts with one clave are two, of which one may be rejected
+    assert huella_de_cuenta(scraper, uno) != huella_de_cuenta(scraper, otro)
+    assert huella_de(scraper, uno) != huella_de(scraper, otro)
