@@ -4,6 +4,7 @@ import os
 import platform
 import statistics
 import subprocess
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -86,10 +87,11 @@ def barras(nombre: str, titulo: str, eje: str, series: Mapping[str, Mapping[str,
         lugares = [i + n * ancho for i, grupo in enumerate(grupos) if grupo in valores]
         dibujadas = ejes.bar(lugares, [valores[g] for g in grupos if g in valores], ancho, label=serie)
         ejes.bar_label(dibujadas, fmt="%.3g", fontsize=7)
-    ejes.set_xticks([i + 0.4 - ancho / 2 for i in range(len(grupos))], grupos)
+    rotulos = [textwrap.fill(grupo, max(90 // len(grupos), 8)) for grupo in grupos]
+    ejes.set_xticks([i + 0.4 - ancho / 2 for i in range(len(grupos))], rotulos)
     ejes.set_title(titulo)
     ejes.set_ylabel(eje)
-    ejes.legend(fontsize=8)
+    figura.legend(fontsize=8, loc="outside lower center", ncols=3)
     return _guardar(figura, nombre, titulo)
 
 
@@ -105,7 +107,7 @@ def lineas(nombre: str, titulo: str, ejes_xy: tuple[str, str], series: Mapping[s
     ejes.set_title(titulo)
     ejes.set_xlabel(ejes_xy[0])
     ejes.set_ylabel(ejes_xy[1])
-    ejes.legend(fontsize=8)
+    figura.legend(fontsize=8, loc="outside lower center", ncols=3)
     ejes.grid(alpha=0.3)
     return _guardar(figura, nombre, titulo)
 
