@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import psycopg
 from cryptography.fernet import Fernet
-from pila import CIFRADO_CLAVES, PUERTOS_DE_RECEPTORES, PUNTOS, Pila, hasta
+from pila import CIFRADO_CLAVES, PUNTOS, RECEPTORES, Pila, hasta
 from psycopg import sql
 from servidores import Postgres, RabbitPrivado, Servidor, puerto_libre
 
@@ -41,7 +41,7 @@ class Receptor(threading.Thread):
         self.jobs: dict[str, float] = {}
         self.malos: list[str] = []
         self._bucle = asyncio.new_event_loop()
-        for puerto in PUERTOS_DE_RECEPTORES:
+        for puerto in RECEPTORES:
             with contextlib.suppress(OSError):
                 arranque = asyncio.start_server(self._atender, "127.0.0.1", puerto)
                 self._bucle.run_until_complete(arranque)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import requests
-from pila import PUERTOS_DE_RECEPTORES, Pila
+from pila import RECEPTORES, Pila
 from selectolax.lexbor import LexborHTMLParser
 from servidores import Servidor
 
@@ -125,7 +125,7 @@ def _pagina(respuesta: requests.Response) -> Pagina:
 
 
 def _puerto_de_receptor() -> int:
-    for puerto in random.sample(PUERTOS_DE_RECEPTORES, len(PUERTOS_DE_RECEPTORES)):
+    for puerto in random.sample(RECEPTORES, len(RECEPTORES)):
         with socket.socket() as prueba, suppress(OSError):
             prueba.bind(("127.0.0.1", puerto))
             return puerto

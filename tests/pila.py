@@ -24,13 +24,13 @@ from typing import Any, Self, TypeVar
 import psutil
 import requests
 from cryptography.fernet import Fernet
-from servidores import Postgres, RabbitPrivado, Servidor, esperar_fin, puerto_libre
+from servidores import PUERTOS_DE_RECEPTORES, Postgres, RabbitPrivado, Servidor, esperar_fin, propio, puerto_libre
 
 RAIZ = Path(__file__).resolve().parent.parent
 PUNTOS = RAIZ / "tests" / "puntos"
 PROCESOS = ("web", "worker", "callbacks", "reloj")
-PUERTOS_DE_RECEPTORES = range(18000, 18200)
-"""Below what the system hands out. Every stack permits these receivers, exactly, and each takes a free one."""
+RECEPTORES = [puerto for puerto in PUERTOS_DE_RECEPTORES if propio(puerto)]
+"""The ports on which this process receives."""
 CERRADO = "127.0.0.1:9"
 """A permitted host:port where nobody listens."""
 PERMITIDOS = ",".join([CERRADO, *(f"127.0.0.1:{puerto}" for puerto in PUERTOS_DE_RECEPTORES)])
@@ -269,7 +269,7 @@ class Receptor:
         return hasta(lambda: r if len(r := self.de(job_id)) >= cuantos else None, plazo_s)
 
 
-_turnos = itertools.count(random.randrange(len(PUERTOS_DE_RECEPTORES)))
+_turnos = itertools.count(random.randrange(len(RECEPTORES)))
 
 
 def _escuchar(manejador: type[http.server.BaseHTTPRequestHandler], puertos: Sequence[int]) -> http.server.HTTPServer:
@@ -281,7 +281,7 @@ def _escuchar(manejador: type[http.server.BaseHTTPRequestHandler], puertos: Sequ
 
 @contextmanager
 def receptor(
-    respuestas: list[int] | None = None, demora_s: float = 0, puertos: Sequence[int] = PUERTOS_DE_RECEPTORES
+    respuestas: list[int] | None = None, demora_s: float = 0, puertos: Sequence[int] = RECEPTORES
 ) -> Iterator[Receptor]:
     """Run a receiver during the block, on one of these ports."""
     estado = Receptor(list(respuestas or []), demora_s=demora_s)

@@ -52,6 +52,17 @@ def buscar_programa(patron: str) -> str:
     return str(max(hallados, key=lambda ruta: [int(parte) for parte in ruta.parts if parte.isdigit()]))
 
 
+PUERTOS_DE_RECEPTORES = range(18000, 18200)
+"""Below what the system hands out. Every stack permits these receivers, exactly; nobody else is given one."""
+_PROCESOS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_PROCESO = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESOS
+
+
+def propio(puerto: int) -> bool:
+    """Whether a port is this process's: of several that run tests at once, none takes what another just found free."""
+    return puerto % _PROCESOS == _PROCESO
+
+
 def puerto_libre() -> int:
     """A free TCP port of 127.0.0.1, below the ephemeral range.
 
@@ -60,6 +71,8 @@ def puerto_libre() -> int:
     tope = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
         puerto = random.randrange(min(10_000, tope - 1000), tope)
+        if not propio(puerto) or puerto in PUERTOS_DE_RECEPTORES:
+            continue
         with socket.socket() as prueba, suppress(OSError):
             prueba.bind(("127.0.0.1", puerto))
             return puerto

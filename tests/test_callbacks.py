@@ -12,7 +12,7 @@ import sys
 import pytest
 from cliente import Cliente, Prueba, informar
 from escenarios.conftest import Semilla, pila, semilla  # noqa: F401  # pytest finds the fixtures here
-from pila import PUERTOS_DE_RECEPTORES, Pila, receptor
+from pila import RECEPTORES, Pila, receptor
 
 from sandbox.desenlaces import Desenlace as D
 
@@ -76,7 +76,7 @@ def test_callbacks(prueba: Prueba, pila: Pila, semilla: Semilla) -> None:  # noq
     propiedad_id, ids = semilla.propiedad(
         ("metrogas", D.UNA_FACTURA), ("edenor", D.SIN_DEUDA), ("aysa", D.CUENTA_INEXISTENTE)
     )
-    cliente = Cliente(pila.url, pila.clave, propiedad_id, tuple(ids), PUERTOS_DE_RECEPTORES)
+    cliente = Cliente(pila.url, pila.clave, propiedad_id, tuple(ids), RECEPTORES)
     print(prueba(cliente))
 
 
@@ -85,10 +85,10 @@ def test_como_programa(pila: Pila, semilla: Semilla) -> None:  # noqa: F811
     servicios = ",".join(map(str, ids))
     destino = ["--url", pila.url, "--api-key", str(pila.clave)]
     orden = [sys.executable, __file__, *destino, "--propiedad", str(propiedad_id), "--servicios", servicios]
-    for puerto in random.sample(PUERTOS_DE_RECEPTORES, 5):
+    for puerto in random.sample(RECEPTORES, 5):
         orden_con_puerto = [*orden, "--receptor", str(puerto)]
         hecho = subprocess.run(orden_con_puerto, capture_output=True, text=True, timeout=60, check=False)
-        if "ningún puerto libre" not in hecho.stdout:  # another test's receiver has it
+        if "ningún puerto libre" not in hecho.stdout:  # a receiver of this process has it
             break
     assert hecho.returncode == 0, hecho.stdout + hecho.stderr
     assert f"{len(PRUEBAS)} de {len(PRUEBAS)} en orden." in hecho.stdout
