@@ -111,8 +111,10 @@ class TestConexiones:
         models.bd.close_all()
         filas("SELECT 7")
         with models.conexion(), psycopg.connect(base) as otra:
-            nuestras = "SELECT query FROM pg_stat_activity WHERE application_name = 'consultas'"
-            assert otra.execute(f"{nuestras} AND datname = current_database()").fetchall() == [("SELECT 7",)]
+            nuestra = (models.bd.connection().info.backend_pid,)
+            assert otra.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", nuestra).fetchall() == [
+                ("SELECT 7",)
+            ]
 
     def test_agotada_espera_lo_justo_y_lo_dice(self, base: str) -> None:
         # Given every connection taken
