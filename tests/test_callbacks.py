@@ -85,11 +85,8 @@ def test_como_programa(pila: Pila, semilla: Semilla) -> None:  # noqa: F811
     servicios = ",".join(map(str, ids))
     destino = ["--url", pila.url, "--api-key", str(pila.clave)]
     orden = [sys.executable, __file__, *destino, "--propiedad", str(propiedad_id), "--servicios", servicios]
-    for puerto in random.sample(RECEPTORES, 5):
-        orden_con_puerto = [*orden, "--receptor", str(puerto)]
-        hecho = subprocess.run(orden_con_puerto, capture_output=True, text=True, timeout=60, check=False)
-        if "ningún puerto libre" not in hecho.stdout:  # a receiver of this process has it
-            break
+    orden += ["--receptor", str(random.choice(RECEPTORES))]
+    hecho = subprocess.run(orden, capture_output=True, text=True, timeout=60, check=False)
     assert hecho.returncode == 0, hecho.stdout + hecho.stderr
     assert f"{len(PRUEBAS)} de {len(PRUEBAS)} en orden." in hecho.stdout
 
